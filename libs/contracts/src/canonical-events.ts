@@ -1,0 +1,183 @@
+import type {
+  ActionAllowed,
+  ActionAnswered,
+  ActionCompleted,
+  ActionDenied,
+  ActionFailed,
+  ActionRequested,
+  Decision,
+} from './actions.ts';
+import type { DeadLetter } from './dead-letter.ts';
+
+/** The eleven, in three layers. */
+export const CANONICAL_EVENTS = [
+  'REQUEST_START',
+  'REQUEST_END',
+  'GATE_EVALUATED',
+  'DECISION',
+  'EXECUTOR_SELECTED',
+  'ACTION_STARTED',
+  'ACTION_EXECUTED',
+  'ACTION_FAILED',
+  'RESULT_VALIDATED',
+  'NOTIFICATION_SETTLED',
+  'DEAD_LETTERED',
+] as const;
+export type CanonicalEventName = (typeof CANONICAL_EVENTS)[number];
+
+export interface CanonicalEvent {
+  readonly event: CanonicalEventName;
+  readonly trace_id: string;
+  /** RFC 3339. */
+  readonly at: string;
+  /** Ids, codes and figures only: no payload, no address, no credential. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A message *is* its canonical events: the service that publishes it logs them, the auditor writes them to the trail and the
+ * gateway streams them, all from these functions, so the three can never tell different stories.
+ */
+export const eventsOf = {
+  'action.requested': (body: ActionRequested): CanonicalEvent[] => [
+    {
+      event: 'REQUEST_START',
+      trace_id: body.trace_id,
+      at: body.received_at,
+      data: {
+        origin: body.origin,
+        action: body.request.action,
+        context_id: body.request.context_id,
+        credential: body.credential.kind,
+        bytes: body.bytes,
+        replay: body.replay,
+      },
+    },
+  ],
+
+  'action.allowed': (body: ActionAllowed): CanonicalEvent[] => [
+    gatesEvaluated(body.trace_id, body.decision),
+    {
+      event: 'DECISION',
+      trace_id: body.trace_id,
+      at: body.decision.decided_at,
+      data: {
+        decision: 'ALLOW',
+        decision_id: body.decision.decision_id,
+        policy_revision: body.decision.policy_revision,
+        input_hash: body.decision.input_hash,
+        principal: body.principal.id,
+        role: body.principal.role,
+        action: body.request.action,
+        context_id: body.request.context_id,
+        executor: body.allow.executor,
+        expires_at: body.allow.expires_at,
+        replay: body.replay,
+      },
+    },
+  ],
+
+  'action.denied': (body: ActionDenied): CanonicalEvent[] => [
+    gatesEvaluated(body.trace_id, body.decision),
+    {
+      event: 'DECISION',
+      trace_id: body.trace_id,
+      at: body.decision.decided_at,
+      data: {
+        decision: 'DENY',
+        decision_id: body.decision.decision_id,
+        policy_revision: body.decision.policy_revision,
+        input_hash: body.decision.input_hash,
+        principal: body.principal?.id,
+        role: body.principal?.role,
+        action: body.action,
+        context_id: body.context_id,
+        gate: body.gate,
+        reason_codes: body.reason_codes,
+        replay: body.replay,
+      },
+    },
+  ],
+
+  'action.completed': (body: ActionCompleted): CanonicalEvent[] => [
+    ...started(body),
+    {
+      event: 'RESULT_VALIDATED',
+      trace_id: body.trace_id,
+      at: body.finished_at,
+      data: { executor_id: body.executor_id, attempt: body.attempt, valid: true },
+    },
+    {
+      event: 'ACTION_EXECUTED',
+      trace_id: body.trace_id,
+      at: body.finished_at,
+      data: {
+        decision_id: body.decision_id,
+        executor_id: body.executor_id,
+        attempt: body.attempt,
+        execution_time_ms: body.execution_time_ms,
+      },
+    },
+  ],
+
+  'action.failed': (body: ActionFailed): CanonicalEvent[] => [
+    ...started(body),
+    {
+      event: 'ACTION_FAILED',
+      trace_id: body.trace_id,
+      at: body.finished_at,
+      data: {
+        decision_id: body.decision_id,
+        executor_id: body.executor_id,
+        attempt: body.attempt,
+        status: body.status,
+        code: body.error.code,
+        class: body.error.class,
+        execution_time_ms: body.execution_time_ms,
+      },
+    },
+  ],
+
+  'action.answered': (body: ActionAnswered): CanonicalEvent[] =>
+    body.answers.map((answer) => ({
+      event: 'REQUEST_END',
+      trace_id: answer.trace_id,
+      at: answer.at,
+      data: { status: answer.status, duration_ms: answer.duration_ms },
+    })),
+
+  dead_letter: (body: DeadLetter): CanonicalEvent[] =>
+    body.trace_id === undefined
+      ? []
+      : [
+          {
+            event: 'DEAD_LETTERED',
+            trace_id: body.trace_id,
+            at: body.last_failure_at,
+            data: { actor: body.actor, subject: body.subject, code: body.error.code, attempts: body.attempts },
+          },
+        ],
+} as const;
+
+export type AuditedType = keyof typeof eventsOf;
+
+function gatesEvaluated(traceId: string, decision: Decision): CanonicalEvent {
+  return {
+    event: 'GATE_EVALUATED',
+    trace_id: traceId,
+    at: decision.decided_at,
+    data: {
+      decision_id: decision.decision_id,
+      gates: Object.fromEntries(decision.verdicts.map(({ gate, verdict }) => [gate, verdict])),
+      micros: Object.fromEntries(decision.verdicts.map(({ gate, micros }) => [gate, micros])),
+    },
+  };
+}
+
+function started(body: ActionCompleted | ActionFailed): CanonicalEvent[] {
+  const data = { decision_id: body.decision_id, executor_id: body.executor_id, attempt: body.attempt };
+  return [
+    { event: 'EXECUTOR_SELECTED', trace_id: body.trace_id, at: body.started_at, data },
+    { event: 'ACTION_STARTED', trace_id: body.trace_id, at: body.started_at, data },
+  ];
+}

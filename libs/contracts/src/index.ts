@@ -1,0 +1,62 @@
+export {
+  ACTION_STATUSES,
+  type ActionAllowed,
+  actionAllowed,
+  type ActionAnswered,
+  actionAnswered,
+  type ActionCompleted,
+  actionCompleted,
+  type ActionDenied,
+  actionDenied,
+  type ActionFailed,
+  actionFailed,
+  type ActionRequest,
+  actionRequest,
+  type ActionRequested,
+  actionRequested,
+  type ActionStatus,
+  actionStatus,
+  type Decision,
+  decision,
+  FAILURE_CLASSES,
+  type FailureClass,
+  type RateState,
+  TERMINAL_STATUSES,
+} from './actions.ts';
+export {
+  type AllowClaim,
+  type AllowKeys,
+  type AllowVerdict,
+  inputHash,
+  parseAllowKeys,
+  signAllow,
+  verifyAllow,
+} from './allow.ts';
+export { type ApiKeyMode, apiKeyHint, hashApiKey, isWellFormedApiKey, newApiKey } from './api-key.ts';
+export {
+  type AuditedType,
+  CANONICAL_EVENTS,
+  type CanonicalEvent,
+  type CanonicalEventName,
+  eventsOf,
+} from './canonical-events.ts';
+export { type DeadLetter, deadLettered } from './dead-letter.ts';
+export { GATES, type GateName, gateName, type GateVerdict, gateVerdict, type ReasonCode, reasonCode, REASONS } from './gates.ts';
+export { HEADER, type Headers } from './headers.ts';
+export { type BodyOf, defineMessage, type MessageContract, narrowed } from './message.ts';
+export {
+  type ActionSpec,
+  type CompositeStep,
+  type Effect,
+  effect,
+  type Limits,
+  matchesPattern,
+  type PolicyDocument,
+  policyDocument,
+  type PolicyInput,
+  type Upstream,
+} from './policy.ts';
+export { type Credential, credential, type Permission, permission, PERMISSIONS, type Principal, principal } from './principal.ts';
+export { defineRequest, type RequestContract, requestSubject } from './request.ts';
+export { type ServiceName, SERVICES } from './services.ts';
+export { retrySubject, scheduleSubject, type StreamName, STREAMS, type StreamSpec } from './streams.ts';
