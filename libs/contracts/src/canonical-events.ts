@@ -8,6 +8,7 @@ import type {
   Decision,
 } from './actions.ts';
 import type { DeadLetter } from './dead-letter.ts';
+import type { StepDecided, StepEnded } from './steps.ts';
 
 /** The eleven, in three layers. */
 export const CANONICAL_EVENTS = [
@@ -101,12 +102,7 @@ export const eventsOf = {
 
   'action.completed': (body: ActionCompleted): CanonicalEvent[] => [
     ...started(body),
-    {
-      event: 'RESULT_VALIDATED',
-      trace_id: body.trace_id,
-      at: body.finished_at,
-      data: { executor_id: body.executor_id, attempt: body.attempt, valid: true },
-    },
+    validated(body),
     {
       event: 'ACTION_EXECUTED',
       trace_id: body.trace_id,
@@ -138,6 +134,50 @@ export const eventsOf = {
     },
   ],
 
+  'action.step_decided': (body: StepDecided): CanonicalEvent[] => [
+    gatesEvaluated(body.trace_id, body.decision, body.step),
+    {
+      event: 'DECISION',
+      trace_id: body.trace_id,
+      at: body.decision.decided_at,
+      data: {
+        decision: body.outcome,
+        decision_id: body.decision.decision_id,
+        policy_revision: body.decision.policy_revision,
+        input_hash: body.decision.input_hash,
+        principal: body.principal.id,
+        role: body.principal.role,
+        step: body.step,
+        action: body.action,
+        context_id: body.context_id,
+        executor: body.executor,
+        gate: body.gate,
+        reason_codes: body.reason_codes,
+        replay: body.replay,
+      },
+    },
+  ],
+
+  'action.step_ended': (body: StepEnded): CanonicalEvent[] => [
+    ...started(body, body.step),
+    ...(body.status === 'COMPLETED' ? [validated(body, body.step)] : []),
+    {
+      event: body.status === 'COMPLETED' ? 'ACTION_EXECUTED' : 'ACTION_FAILED',
+      trace_id: body.trace_id,
+      at: body.finished_at,
+      data: {
+        decision_id: body.decision_id,
+        executor_id: body.executor_id,
+        attempt: body.attempt,
+        step: body.step,
+        status: body.status,
+        code: body.error?.code,
+        class: body.error?.class,
+        execution_time_ms: body.execution_time_ms,
+      },
+    },
+  ],
+
   'action.answered': (body: ActionAnswered): CanonicalEvent[] =>
     body.answers.map((answer) => ({
       event: 'REQUEST_END',
@@ -161,23 +201,35 @@ export const eventsOf = {
 
 export type AuditedType = keyof typeof eventsOf;
 
-function gatesEvaluated(traceId: string, decision: Decision): CanonicalEvent {
+function gatesEvaluated(traceId: string, decision: Decision, step?: string): CanonicalEvent {
   return {
     event: 'GATE_EVALUATED',
     trace_id: traceId,
     at: decision.decided_at,
     data: {
       decision_id: decision.decision_id,
+      step,
       gates: Object.fromEntries(decision.verdicts.map(({ gate, verdict }) => [gate, verdict])),
       micros: Object.fromEntries(decision.verdicts.map(({ gate, micros }) => [gate, micros])),
     },
   };
 }
 
-function started(body: ActionCompleted | ActionFailed): CanonicalEvent[] {
-  const data = { decision_id: body.decision_id, executor_id: body.executor_id, attempt: body.attempt };
+type Ran = Pick<ActionCompleted, 'trace_id' | 'decision_id' | 'executor_id' | 'attempt' | 'started_at' | 'finished_at'>;
+
+function started(body: Ran, step?: string): CanonicalEvent[] {
+  const data = { decision_id: body.decision_id, executor_id: body.executor_id, attempt: body.attempt, step };
   return [
     { event: 'EXECUTOR_SELECTED', trace_id: body.trace_id, at: body.started_at, data },
     { event: 'ACTION_STARTED', trace_id: body.trace_id, at: body.started_at, data },
   ];
+}
+
+function validated(body: Ran, step?: string): CanonicalEvent {
+  return {
+    event: 'RESULT_VALIDATED',
+    trace_id: body.trace_id,
+    at: body.finished_at,
+    data: { executor_id: body.executor_id, attempt: body.attempt, step, valid: true },
+  };
 }

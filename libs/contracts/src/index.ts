@@ -43,6 +43,25 @@ export {
 export { type DeadLetter, deadLettered } from './dead-letter.ts';
 export { GATES, type GateName, gateName, type GateVerdict, gateVerdict, type ReasonCode, reasonCode, REASONS } from './gates.ts';
 export { HEADER, type Headers } from './headers.ts';
+export {
+  applyPolicy,
+  authorize,
+  createKey,
+  decideStep,
+  explainDecision,
+  gateExplanation,
+  getPolicy,
+  keyView,
+  type KeyView,
+  listKeys,
+  listPolicies,
+  newKey,
+  policyView,
+  revokeKey,
+  rotateKey,
+} from './gate-engine-requests.ts';
+export { actionView, type ActionView, auditOfAction, auditRowView, findAction, listActions } from './auditor-requests.ts';
+export { type StepDecided, stepDecided, type StepEnded, stepEnded } from './steps.ts';
 export { type BodyOf, defineMessage, type MessageContract, narrowed } from './message.ts';
 export {
   type ActionSpec,

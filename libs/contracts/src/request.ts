@@ -17,6 +17,6 @@ export function defineRequest<Input, Output>(contract: RequestContract<Input, Ou
   return contract;
 }
 
-export function requestSubject(contract: RequestContract<never, never> | RequestContract<unknown, unknown>): string {
+export function requestSubject(contract: { readonly service: ServiceName; readonly name: string }): string {
   return `rpc.${contract.service}.${contract.name}`;
 }

@@ -1,0 +1,238 @@
+import { deadLettered, HEADER, type Headers, type MessageContract, retrySubject } from '@techno/contracts';
+import { type Clock, errorMessage, rfc3339, SECOND } from '@techno/kernel';
+import type { Actor, HandlerContext } from './actor.ts';
+import { deadLetterId, deadLetterOf, firstFailureAt } from './dead-letter.ts';
+import { carriedHeaders, envelope } from './envelope.ts';
+import { exhausted, type Failure, failureOf, unparseable } from './failure.ts';
+import type { ActorObserver, ObservedAttempt } from './observer.ts';
+import { maxAttempts, settle } from './settle.ts';
+import type { Delivery, Outgoing, Transport } from './transport.ts';
+
+export interface AttemptDeps {
+  readonly transport: Transport;
+  readonly observer: ActorObserver;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly random?: () => number;
+}
+
+/** How long a message rests when even its settlement could not be stored: the bus is away, so nobody can take it sooner. */
+const UNSETTLED_WAIT_MS = 2 * SECOND;
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Parses the body with the contract's schema. */
+export function parseBody<Body>(contract: MessageContract<Body>, data: Uint8Array): { body: Body } | { failure: Failure } {
+  let json: unknown;
+  try {
+    json = JSON.parse(decoder.decode(data));
+  } catch (error) {
+    return { failure: unparseable(`not UTF-8 JSON: ${errorMessage(error)}`) };
+  }
+  const parsed = contract.schema.safeParse(json);
+  if (parsed.success) return { body: parsed.data };
+  const issue = parsed.error.issues[0];
+  return { failure: unparseable(`not a ${contract.type}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim()) };
+}
+
+/**
+ * One attempt at one message, whole: parse, handle, publish what was emitted, settle. Never throws.
+ * Order matters and is the promise: emitted messages are stored before the ack, the dead letter before the term.
+ */
+export async function attempt<Body>(actor: Actor<Body>, delivery: Delivery, deps: AttemptDeps): Promise<void> {
+  const spentBefore = Number(delivery.header(HEADER.attempt) ?? 0) || 0;
+  const number = spentBefore + delivery.deliveries;
+  const observed = deps.observer.begin({
+    actor: actor.name,
+    type: actor.receives.type,
+    subject: delivery.subject,
+    traceparent: delivery.header(HEADER.traceparent),
+    attempt: number,
+    replay: Number(delivery.header(HEADER.replay) ?? 0) || 0,
+  });
+  await observed.run(async () => {
+    const parsed = parseBody(actor.receives, delivery.data);
+    const message = 'body' in parsed ? parsed.body : undefined;
+    const delays = message === undefined ? [] : (actor.retryDelaysOf?.(message) ?? actor.retryDelaysMs);
+    let failure: Failure | undefined = 'failure' in parsed ? parsed.failure : undefined;
+    // Checked before the handler runs, so that a message that kills the process does not kill it for ever.
+    if (failure === undefined && number > maxAttempts(delays)) failure = exhausted(maxAttempts(delays));
+    if (failure === undefined && message !== undefined) {
+      failure = await handleAndPublish(actor, message, delivery, observed, { number, last: number >= maxAttempts(delays) }, deps);
+    }
+    // Stopping is nobody's failure: the message goes back untouched.
+    if (failure !== undefined && deps.signal.aborted && failure.kind !== 'unparseable') {
+      delivery.nak(UNSETTLED_WAIT_MS);
+      observed.end({ outcome: 'released', code: failure.code });
+      return;
+    }
+    await carryOut(actor, message, delivery, observed, settle(failure, number, delays, deps.random), deps);
+  });
+}
+
+async function handleAndPublish<Body>(
+  actor: Actor<Body>,
+  message: Body,
+  delivery: Delivery,
+  observed: ObservedAttempt,
+  attempt: { number: number; last: boolean },
+  deps: AttemptDeps,
+): Promise<Failure | undefined> {
+  // A third of the lease leaves room for two lost extensions.
+  const heartbeat = setInterval(() => delivery.working(), actor.leaseMs / 3);
+  try {
+    const outbox = createOutbox(actor.name, delivery, observed.traceparent, deps);
+    await actor.handle(message, {
+      ...outbox.context,
+      log: observed.log,
+      signal: deps.signal,
+      attempt: attempt.number,
+      lastAttempt: attempt.last,
+      traceparent: observed.traceparent,
+    });
+    await outbox.flush();
+    return undefined;
+  } catch (error) {
+    return failureOf(error);
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+async function carryOut<Body>(
+  actor: Actor<Body>,
+  message: Body | undefined,
+  delivery: Delivery,
+  observed: ObservedAttempt,
+  settlement: ReturnType<typeof settle>,
+  deps: AttemptDeps,
+): Promise<void> {
+  try {
+    switch (settlement.kind) {
+      case 'ack':
+        delivery.ack();
+        observed.end({ outcome: 'ok' });
+        return;
+      case 'retry': {
+        const { failure, delayMs, spent } = settlement;
+        await deps.transport.schedule(
+          retryOf(actor, delivery, failure, spent, deps.clock.now()),
+          delayMs,
+          scheduleKey(delivery, spent),
+        );
+        delivery.ack();
+        observed.end({ outcome: 'retry', code: failure.code, message: failure.message });
+        return;
+      }
+      case 'dead-letter': {
+        const { failure, attempts } = settlement;
+        await buryMessage(actor, message, delivery, observed, failure, attempts, deps);
+        delivery.term(failure.code);
+        observed.end({ outcome: 'dead_letter', code: failure.code, message: failure.message });
+        return;
+      }
+    }
+  } catch (error) {
+    // Nothing was settled, so nothing is lost: the same delivery comes again.
+    delivery.nak(UNSETTLED_WAIT_MS);
+    observed.end({ outcome: 'released', code: failureOf(error).code, message: errorMessage(error) });
+  }
+}
+
+async function buryMessage<Body>(
+  actor: Actor<Body>,
+  message: Body | undefined,
+  delivery: Delivery,
+  observed: ObservedAttempt,
+  failure: Failure,
+  attempts: number,
+  deps: AttemptDeps,
+): Promise<void> {
+  if (message !== undefined && actor.onDeadLetter !== undefined) {
+    const outbox = createOutbox(actor.name, delivery, observed.traceparent, deps);
+    const context: HandlerContext = {
+      ...outbox.context,
+      log: observed.log,
+      signal: deps.signal,
+      attempt: attempts,
+      lastAttempt: true,
+      traceparent: observed.traceparent,
+    };
+    await actor.onDeadLetter(message, { code: failure.code, message: failure.message, attempts }, context);
+    await outbox.flush();
+  }
+  const body = deadLetterOf(delivery, actor.name, failure, attempts, deps.clock.now());
+  const id = deadLetterId(delivery, actor.name);
+  const wrapped = envelope(deadLettered, body, {
+    causeId: id,
+    source: actor.name,
+    traceparent: observed.traceparent,
+    now: body.last_failure_at,
+    carried: carriedHeaders((name) => (name === HEADER.replyTo ? undefined : delivery.header(name))),
+  });
+  await deps.transport.publish({ ...wrapped, id });
+}
+
+/** The id a message is known by over all its retries. */
+function stableId(delivery: Delivery): string {
+  return delivery.header(HEADER.eventId) || delivery.header(HEADER.messageId) || `${delivery.stream}.${delivery.seq}`;
+}
+
+function scheduleKey(delivery: Delivery, spent: number): string {
+  // The sequence keeps waits that cost no attempt apart; a redelivery of the same message schedules the same key.
+  return `${delivery.seq}-${spent}`;
+}
+
+function retryOf<Body>(actor: Actor<Body>, delivery: Delivery, failure: Failure, spent: number, nowMs: number): Outgoing {
+  const headers = delivery.headers();
+  return {
+    subject: retrySubject(delivery.stream, actor.name),
+    stream: delivery.stream,
+    id: `${stableId(delivery)}.${actor.name}.retry.${delivery.seq}.${spent}`,
+    headers: {
+      ...withoutBusHeaders(headers),
+      [HEADER.eventId]: stableId(delivery),
+      [HEADER.attempt]: String(spent),
+      [HEADER.originalSubject]: headers[HEADER.originalSubject] ?? delivery.subject,
+      [HEADER.firstFailure]: firstFailureAt(headers) ?? rfc3339(nowMs),
+      'Techno-Last-Error': failure.code,
+    },
+    data: Buffer.from(delivery.data).toString('utf8'),
+  };
+}
+
+/** Headers that the server itself reads or writes must not come back on another message. */
+function withoutBusHeaders(headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('Nats-')));
+}
+
+function createOutbox(actorName: string, delivery: Delivery, traceparent: string, deps: AttemptDeps) {
+  const emitted: Outgoing[] = [];
+  const conclusions: Outgoing[] = [];
+  let from: Parameters<typeof envelope>[2] | undefined;
+  const origin = () =>
+    (from ??= {
+      causeId: stableId(delivery),
+      source: actorName,
+      traceparent,
+      now: rfc3339(deps.clock.now()),
+      carried: carriedHeaders((name) => delivery.header(name)),
+    });
+  return {
+    context: {
+      publish: <Body>(contract: MessageContract<Body>, body: Body) => void emitted.push(envelope(contract, body, origin())),
+      conclude: <Body>(contract: MessageContract<Body>, body: Body) => {
+        const message = envelope(contract, body, origin());
+        emitted.push(message);
+        conclusions.push(message);
+      },
+    },
+    async flush() {
+      // The record is committed by now, so the caller need not wait for the bus to store the news.
+      const replyTo = conclusions.length > 0 ? delivery.header(HEADER.replyTo) : undefined;
+      if (replyTo) for (const message of conclusions) deps.transport.reply(replyTo, message.headers, message.data);
+      if (emitted.length === 1) await deps.transport.publish(emitted[0] as Outgoing);
+      else await Promise.all(emitted.map((message) => deps.transport.publish(message)));
+    },
+  };
+}

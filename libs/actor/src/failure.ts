@@ -1,0 +1,37 @@
+import { errorCode, errorMessage, TemporaryError, TerminalError } from '@techno/kernel';
+
+/** What went wrong in one attempt, reduced to what settlement needs. */
+export interface Failure {
+  readonly kind: 'terminal' | 'temporary' | 'unknown' | 'unparseable' | 'exhausted';
+  readonly code: string;
+  readonly message: string;
+  readonly stack?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+  /** False: the wait costs no attempt. */
+  readonly spendsAttempt: boolean;
+}
+
+/** Classifies anything thrown by a handler. */
+export function failureOf(error: unknown): Failure {
+  const stack = error instanceof Error ? error.stack : undefined;
+  const base = { code: errorCode(error), message: errorMessage(error), stack };
+  if (error instanceof TerminalError) return { ...base, kind: 'terminal', spendsAttempt: true };
+  if (error instanceof TemporaryError) {
+    return { ...base, kind: 'temporary', retryAfterMs: error.retryAfterMs, spendsAttempt: error.spendsAttempt };
+  }
+  return { ...base, kind: 'unknown', spendsAttempt: true };
+}
+
+export function unparseable(message: string): Failure {
+  return { kind: 'unparseable', code: 'MESSAGE_UNPARSEABLE', message, spendsAttempt: true };
+}
+
+/** Every attempt was spent without an outcome: the process died, or the lease ran out, each time. */
+export function exhausted(attempts: number): Failure {
+  return {
+    kind: 'exhausted',
+    code: 'ATTEMPTS_EXHAUSTED',
+    message: `all ${attempts} attempts ended without an outcome; the handler was killed or outlived its lease`,
+    spendsAttempt: true,
+  };
+}

@@ -1,0 +1,19 @@
+export {
+  type Actor,
+  type ActorFailure,
+  type ActorLog,
+  type ActorSpec,
+  type BatchActor,
+  checkActors,
+  defineActor,
+  type HandlerContext,
+  type Received,
+} from './actor.ts';
+export { attempt, type AttemptDeps, parseBody } from './attempt.ts';
+export { deadLetterId, deadLetterOf } from './dead-letter.ts';
+export { carriedHeaders, envelope } from './envelope.ts';
+export { exhausted, type Failure, failureOf, unparseable } from './failure.ts';
+export { createMailboxes, type Mailboxes } from './mailboxes.ts';
+export { type ActorObserver, type ObservedAttempt, type Outcome, silentObserver } from './observer.ts';
+export { maxAttempts, type Settlement, settle } from './settle.ts';
+export type { Delivery, Outgoing, Transport } from './transport.ts';

@@ -1,0 +1,38 @@
+export interface PostgresSettings {
+  readonly port: number;
+  /** `off` only where the data is thrown away anyway (tests): a crash of the machine then loses it. */
+  readonly durable: boolean;
+}
+
+/** Every setting is passed on the command line, so that a cluster made by an older version follows the newer one. */
+export function postgresSettings(settings: PostgresSettings): Readonly<Record<string, string>> {
+  return {
+    listen_addresses: '127.0.0.1',
+    port: String(settings.port),
+    // Its path would be limited to 107 bytes, and only TCP is used.
+    unix_socket_directories: '',
+    max_connections: '200',
+    password_encryption: 'scram-sha-256',
+    shared_buffers: settings.durable ? '256MB' : '64MB',
+    fsync: settings.durable ? 'on' : 'off',
+    synchronous_commit: settings.durable ? 'on' : 'off',
+    full_page_writes: settings.durable ? 'on' : 'off',
+    wal_buffers: '16MB',
+    min_wal_size: '256MB',
+    max_wal_size: '2GB',
+    checkpoint_timeout: '10min',
+    wal_compression: 'on',
+    random_page_cost: '1.1',
+    jit: 'off',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    lc_messages: 'C',
+    logging_collector: 'off',
+    log_checkpoints: 'off',
+  };
+}
+
+export function postgresArguments(dataDir: string, settings: PostgresSettings): string[] {
+  const flags = Object.entries(postgresSettings(settings)).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return ['-D', dataDir, ...flags];
+}

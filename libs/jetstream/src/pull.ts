@@ -1,0 +1,114 @@
+import { type ConsumerConfig, type ConsumerMessages, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
+import type { StreamName } from '@techno/contracts';
+import { errorMessage, exponentialDelayMs, jittered, SECOND } from '@techno/kernel';
+import type { Bus } from './bus.ts';
+import { ensureConsumer, ensureStreams } from './topology.ts';
+
+export interface PullOptions {
+  readonly stream: StreamName;
+  readonly config: ConsumerConfig & { durable_name: string };
+  readonly prefetch: number;
+  /** Names the priority group of a pinned consumer. */
+  readonly group?: string;
+  readonly streamReplicas: number;
+  readonly onProblem: (fields: { problem: string; consumer: string }) => void;
+}
+
+/** What a running pull tells the runtime. */
+export interface Pull {
+  /** Stops asking for more; messages already here are still given. */
+  pause(): void;
+}
+
+/**
+ * Gives messages to `take` until the signal. It survives everything the server can do: a lost connection, a leader
+ * change, a deleted consumer or stream (both are put back), with a backoff that only a pull that held resets.
+ * Back-pressure: `take` is awaited before the next message is asked of the buffer.
+ */
+export async function pull(
+  bus: Bus,
+  options: PullOptions,
+  take: (message: JsMsg) => Promise<void> | void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stream, config } = options;
+  let failures = 0;
+  while (!signal.aborted) {
+    const startedAt = Date.now();
+    let messages: ConsumerMessages | undefined;
+    const stop = () => void messages?.close();
+    try {
+      await ensureStreams(bus, options.streamReplicas);
+      await ensureConsumer(bus, stream, config);
+      const consumer = await bus.js.consumers.get(stream, config.durable_name);
+      messages = await consumer.consume({
+        max_messages: options.prefetch,
+        expires: 5 * SECOND,
+        idle_heartbeat: 1 * SECOND,
+        abort_on_missing_resource: true,
+        ...(options.group === undefined ? {} : { group: options.group }),
+      });
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+      watch(bus, messages, options);
+      for await (const message of messages) {
+        const taken = take(message);
+        if (taken !== undefined) await taken;
+      }
+    } catch (error) {
+      if (!signal.aborted) options.onProblem({ problem: errorMessage(error), consumer: config.durable_name });
+    } finally {
+      signal.removeEventListener('abort', stop);
+      stop();
+    }
+    if (signal.aborted) return;
+    failures = Date.now() - startedAt > 10 * SECOND ? 1 : failures + 1;
+    await pause(jittered(exponentialDelayMs(failures, 100, 2 * SECOND)), signal);
+  }
+}
+
+/** Ends a pull whose consumer or stream is gone, so that the loop above puts it back. */
+function watch(bus: Bus, messages: ConsumerMessages, options: PullOptions): void {
+  void (async () => {
+    for await (const status of messages.status()) {
+      switch (status.type) {
+        case 'consumer_not_found':
+        case 'consumer_deleted':
+        case 'stream_not_found':
+          options.onProblem({ problem: status.type, consumer: options.config.durable_name });
+          await messages.close();
+          break;
+        case 'heartbeats_missed':
+          // Missed heartbeats on a live connection may mean that a recreated server no longer knows the consumer.
+          if (bus.connected() && !(await exists(bus, options))) await messages.close();
+          break;
+        default:
+          break;
+      }
+    }
+  })();
+}
+
+async function exists(bus: Bus, { stream, config }: PullOptions): Promise<boolean> {
+  try {
+    await bus.jsm.consumers.info(stream, config.durable_name);
+    return true;
+  } catch (error) {
+    // Only the server's own word counts: a timeout says nothing.
+    return !(error instanceof JetStreamApiError);
+  }
+}
+
+/** Waits, or less if the signal comes. */
+export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(done, delayMs);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,94 @@
+import { Svcm, type ServiceMsg } from '@nats-io/services';
+import { type RequestContract, requestSubject } from '@techno/contracts';
+import { errorCode, errorMessage, SECOND, TechnoError, TemporaryError, TerminalError } from '@techno/kernel';
+import type { Bus } from './bus.ts';
+
+/** One endpoint of a service: what it answers to and how. */
+export interface Endpoint {
+  readonly contract: RequestContract<unknown, unknown>;
+  readonly answer: (input: unknown) => Promise<unknown>;
+}
+
+export function endpoint<Input, Output>(
+  contract: RequestContract<Input, Output>,
+  answer: (input: Input) => Promise<Output>,
+): Endpoint {
+  return { contract: contract as RequestContract<unknown, unknown>, answer: answer as Endpoint['answer'] };
+}
+
+/** Offers the endpoints to the gateway; every replica answers, NATS picks one. Seen in `nats micro ls`. */
+export async function serveRequests(
+  bus: Bus,
+  service: string,
+  version: string,
+  endpoints: readonly Endpoint[],
+): Promise<() => Promise<void>> {
+  if (endpoints.length === 0) return async () => {};
+  const added = await new Svcm(bus.nc as never).add({
+    name: service,
+    version,
+    description: `Techno OS ${service}`,
+    queue: service,
+  });
+  for (const { contract, answer } of endpoints) {
+    added.addEndpoint(contract.name.replaceAll('.', '-'), {
+      subject: requestSubject(contract),
+      handler: (error, message) => void (error === null && respond(contract, answer, message)),
+    });
+  }
+  return async () => {
+    await added.stop();
+  };
+}
+
+async function respond(
+  contract: RequestContract<unknown, unknown>,
+  answer: Endpoint['answer'],
+  message: ServiceMsg,
+): Promise<void> {
+  try {
+    const input = contract.input.safeParse(JSON.parse(message.string()));
+    if (!input.success) {
+      const issue = input.error.issues[0];
+      throw new TerminalError('REQUEST_INVALID', `${contract.name}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
+    }
+    message.respond(JSON.stringify({ ok: (await answer(input.data)) ?? null }));
+  } catch (error) {
+    const details = error instanceof TechnoError && 'details' in error ? error.details : undefined;
+    message.respond(JSON.stringify({ error: { code: errorCode(error), message: errorMessage(error), details } }));
+  }
+}
+
+/** What the other side answered instead of a result. */
+export class RequestError extends TechnoError {
+  readonly details: unknown;
+
+  constructor(code: string, message: string, details?: unknown) {
+    super(code, message);
+    this.details = details;
+  }
+}
+
+/** Asks the owner and waits. Throws RequestError with the owner's code, or TemporaryError SERVICE_UNAVAILABLE where nobody answers. */
+export async function request<Input, Output>(
+  bus: Bus,
+  contract: RequestContract<Input, Output>,
+  input: Input,
+  timeoutMs = 5 * SECOND,
+): Promise<Output> {
+  let reply: { ok: unknown } | { error: { code: string; message: string; details?: unknown } };
+  try {
+    if (!bus.connected()) throw new Error('not connected to NATS');
+    const message = await bus.nc.request(requestSubject(contract), JSON.stringify(input), {
+      timeout: timeoutMs,
+    });
+    reply = JSON.parse(message.string()) as typeof reply;
+  } catch (cause) {
+    throw new TemporaryError('SERVICE_UNAVAILABLE', `${contract.service} did not answer: ${errorMessage(cause)}`, {
+      cause,
+      spendsAttempt: false,
+    });
+  }
+  if ('error' in reply) throw new RequestError(reply.error.code, reply.error.message, reply.error.details);
+  return contract.output.parse(reply.ok);
+}

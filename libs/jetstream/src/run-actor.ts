@@ -1,0 +1,127 @@
+import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JsMsg, ReplayPolicy } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/nats-core';
+import { type Actor, type ActorObserver, attempt, createMailboxes, maxAttempts, parseBody, type Transport } from '@techno/actor';
+import { retrySubject } from '@techno/contracts';
+import { type Clock, SECOND } from '@techno/kernel';
+import type { Bus } from './bus.ts';
+import { deliveryOf } from './delivery.ts';
+import { pause, pull, type PullOptions } from './pull.ts';
+
+export interface RunActorDeps {
+  readonly bus: Bus;
+  readonly transport: Transport;
+  readonly observer: ActorObserver;
+  readonly clock: Clock;
+  readonly streamReplicas: number;
+  readonly onProblem: PullOptions['onProblem'];
+}
+
+/** Unacked messages over all replicas, for each place in one replica: room for many replicas and their prefetch. */
+const ACK_PENDING_PER_SLOT = 64;
+
+/** The durable of an actor: its subject and its own retries. */
+export function consumerConfig<Body>(actor: Actor<Body>): ConsumerConfig & { durable_name: string } {
+  return {
+    durable_name: actor.name,
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    replay_policy: ReplayPolicy.Instant,
+    ack_wait: nanos(actor.leaseMs),
+    filter_subjects: [actor.receives.pattern, retrySubject(actor.receives.stream, actor.name)],
+    max_ack_pending: Math.max(1_000, actor.concurrency * ACK_PENDING_PER_SLOT),
+    // The runtime dead-letters at the end of the actor's attempts; the server only steps in where no process lives long enough to.
+    max_deliver: maxAttempts(actor.retryDelaysMs) + 3,
+  };
+}
+
+/**
+ * Runs one actor until `signal` (stop taking); returns when what was in flight is settled. `abort` ends handlers that
+ * outlast the grace period.
+ */
+export async function runActor<Body>(
+  actor: Actor<Body>,
+  deps: RunActorDeps,
+  signal: AbortSignal,
+  abort: AbortSignal,
+): Promise<void> {
+  const mailboxes = createMailboxes();
+  const slots = createSlots(actor.concurrency);
+  const attemptDeps = { transport: deps.transport, observer: deps.observer, clock: deps.clock, signal: abort };
+
+  const take = async (message: JsMsg): Promise<void> => {
+    await slots.free();
+    slots.take();
+    const delivery = deliveryOf(message);
+    const run = () => attempt(actor, delivery, attemptDeps);
+    const key = keyOf(actor, message.data);
+    void (key === undefined ? run() : mailboxes.run(key, run)).finally(() => slots.give());
+  };
+
+  const options: PullOptions = {
+    stream: actor.receives.stream,
+    config: consumerConfig(actor),
+    // Enough to keep every slot busy over one refill, little enough that nothing outwaits its lease in the buffer.
+    prefetch: Math.max(2, actor.concurrency * 2),
+    streamReplicas: deps.streamReplicas,
+    onProblem: deps.onProblem,
+  };
+  await pullUnlessPaused(actor, deps, options, take, signal);
+  await slots.idle();
+}
+
+/** While the actor is paused no pull is open, so its messages stay on the server and no lease runs. */
+async function pullUnlessPaused<Body>(
+  actor: Actor<Body>,
+  deps: RunActorDeps,
+  options: PullOptions,
+  take: (message: JsMsg) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const pausedUntil = actor.pausedUntil;
+  if (pausedUntil === undefined) return pull(deps.bus, options, take, signal);
+  while (!signal.aborted) {
+    const until = pausedUntil();
+    if (until !== undefined && until > deps.clock.now()) {
+      await pause(Math.min(until - deps.clock.now(), 1 * SECOND), signal);
+      continue;
+    }
+    const open = new AbortController();
+    const close = () => open.abort();
+    signal.addEventListener('abort', close, { once: true });
+    const watch = setInterval(() => {
+      const next = pausedUntil();
+      if (next !== undefined && next > deps.clock.now()) close();
+    }, 50);
+    try {
+      await pull(deps.bus, options, take, open.signal);
+    } finally {
+      clearInterval(watch);
+      signal.removeEventListener('abort', close);
+    }
+  }
+}
+
+function keyOf<Body>(actor: Actor<Body>, data: Uint8Array): string | undefined {
+  if (actor.keyedBy === undefined) return undefined;
+  const parsed = parseBody(actor.receives, data);
+  return 'body' in parsed ? actor.keyedBy(parsed.body) : undefined;
+}
+
+/** Bounded concurrency with a way to wait for all of it. */
+function createSlots(limit: number) {
+  let used = 0;
+  let waiting: (() => void) | undefined;
+  let idle: (() => void) | undefined;
+  return {
+    /** Resolves when a place is free. One waiter at a time: the pull loop. */
+    free: (): Promise<void> | undefined => (used < limit ? undefined : new Promise((resolve) => (waiting = resolve))),
+    take: () => void used++,
+    give() {
+      used--;
+      waiting?.();
+      waiting = undefined;
+      if (used === 0) idle?.();
+    },
+    idle: (): Promise<void> => (used === 0 ? Promise.resolve() : new Promise((resolve) => (idle = resolve))),
+  };
+}

@@ -1,0 +1,116 @@
+import { TemporaryError, TerminalError } from '@techno/kernel';
+
+/** Many callers, one round trip: group commit. */
+export interface Batcher<Row, Result> {
+  /** Resolves when the row's batch is committed. */
+  add(row: Row): Promise<Result>;
+  /** Rows waiting or under way. */
+  readonly pending: number;
+}
+
+export interface BatcherOptions<Row, Result> {
+  /** Writes the rows in one commit and answers for each, in the same order. */
+  readonly flush: (rows: Row[]) => Promise<Result[]>;
+  readonly maxRows: number;
+  /** How long the first row of a batch may wait for company (ms). 0: until the end of this turn of the event loop. */
+  readonly maxWaitMs: number;
+  readonly maxInFlight: number;
+  /** Rows with the same key never share a batch: one statement may not touch a row twice. */
+  readonly keyOf?: (row: Row) => string;
+}
+
+interface Waiting<Row, Result> {
+  readonly row: Row;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * While `maxInFlight` batches are under way the next one fills: the busier the store, the larger the batches, and an idle
+ * store answers at once. A batch that the store refuses for what is in it is written row by row, so that a bad row only
+ * fails its own caller.
+ */
+export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>): Batcher<Row, Result> {
+  const { maxRows, maxWaitMs, maxInFlight, keyOf } = options;
+  let queue: Waiting<Row, Result>[] = [];
+  let inFlight = 0;
+  let rowsInFlight = 0;
+  let scheduled = false;
+
+  function schedule(): void {
+    if (scheduled || inFlight >= maxInFlight || queue.length === 0) return;
+    scheduled = true;
+    if (maxWaitMs === 0 || queue.length >= maxRows) setImmediate(start);
+    else setTimeout(start, maxWaitMs);
+  }
+
+  function start(): void {
+    scheduled = false;
+    if (inFlight >= maxInFlight || queue.length === 0) return;
+    const batch = takeBatch();
+    inFlight++;
+    rowsInFlight += batch.length;
+    void write(batch).finally(() => {
+      inFlight--;
+      rowsInFlight -= batch.length;
+      schedule();
+    });
+    schedule();
+  }
+
+  function takeBatch(): Waiting<Row, Result>[] {
+    if (keyOf === undefined) {
+      const batch = queue.slice(0, maxRows);
+      queue = queue.slice(maxRows);
+      return batch;
+    }
+    const keys = new Set<string>();
+    const batch: Waiting<Row, Result>[] = [];
+    const rest: Waiting<Row, Result>[] = [];
+    for (const waiting of queue) {
+      const key = keyOf(waiting.row);
+      if (batch.length < maxRows && !keys.has(key)) {
+        keys.add(key);
+        batch.push(waiting);
+      } else rest.push(waiting);
+    }
+    queue = rest;
+    return batch;
+  }
+
+  async function write(batch: Waiting<Row, Result>[]): Promise<void> {
+    try {
+      const results = await options.flush(batch.map(({ row }) => row));
+      batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
+    } catch (error) {
+      const stored = storeError(error);
+      if (stored instanceof TemporaryError || batch.length === 1) for (const { reject } of batch) reject(stored);
+      else for (const waiting of batch) await write([waiting]);
+    }
+  }
+
+  return {
+    add: (row) =>
+      new Promise((resolve, reject) => {
+        queue.push({ row, resolve, reject });
+        schedule();
+      }),
+    get pending() {
+      return queue.length + rowsInFlight;
+    },
+  };
+}
+
+/** SQLSTATE classes that say something about the data rather than about the store. */
+const DATA_CLASSES = ['22', '23', '42', '54'];
+
+/** What the driver threw, as one of the failure words: the data was refused for good, or the store is not there now. */
+export function storeError(error: unknown): TemporaryError | TerminalError {
+  if (error instanceof TemporaryError || error instanceof TerminalError) return error;
+  const state = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const message = error instanceof Error ? error.message : String(error);
+  if (/^[0-9A-Z]{5}$/.test(state) && DATA_CLASSES.includes(state.slice(0, 2))) {
+    return new TerminalError('STORE_REFUSED', `Postgres refused the data (${state}): ${message}`, { cause: error });
+  }
+  return new TemporaryError('STORE_UNAVAILABLE', `Postgres did not answer: ${message}`, { cause: error, spendsAttempt: false });
+}

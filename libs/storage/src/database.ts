@@ -1,0 +1,118 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { errorMessage, SECOND, StartupError } from '@techno/kernel';
+import pg from 'pg';
+import { storeError } from './batcher.ts';
+import { entities } from './entities.ts';
+
+/** Access to Postgres: MikroORM for what is read and written one by one, a pool of prepared statements for the hot path. */
+export interface Database {
+  readonly orm: MikroORM;
+  /** One statement on the hot path; `name` makes it prepared. Throws TemporaryError STORE_UNAVAILABLE or TerminalError STORE_REFUSED. */
+  query<Row extends pg.QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]>;
+  /** A transaction on one connection. */
+  transaction<T>(
+    work: (query: <Row extends pg.QueryResultRow>(statement: Statement, values: unknown[]) => Promise<Row[]>) => Promise<T>,
+  ): Promise<T>;
+  /** Round trip in milliseconds; throws when there is no answer within two seconds. */
+  ping(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** No statement of the hot path may take longer: whoever waits for it is told that the store is away. */
+const STATEMENT_TIMEOUT_MS = 10 * SECOND;
+const CONNECT_TIMEOUT_MS = 2 * SECOND;
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly applicationName: string;
+  /** Connections for the hot path; the ORM keeps at most two more. */
+  readonly poolSize?: number;
+}
+
+/** Opens the pools without connecting; `checkDatabase` says whether anybody is there. */
+export async function openDatabase({ url, applicationName, poolSize = 4 }: DatabaseOptions): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: applicationName,
+    max: poolSize,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS + 1 * SECOND,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is replaced at the next query; unheard, its event would end the process.
+  pool.on('error', () => {});
+  const orm = await MikroORM.init({
+    clientUrl: url,
+    entities,
+    pool: { min: 0, max: 2 },
+    driverOptions: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: `${applicationName}-orm` },
+    discovery: { warnWhenNoEntities: false },
+    connect: false,
+  } as never);
+
+  const run = async <Row extends pg.QueryResultRow>(
+    client: pg.Pool | pg.PoolClient,
+    statement: Statement,
+    values: unknown[],
+  ): Promise<Row[]> => {
+    try {
+      return (await client.query<Row>({ name: statement.name, text: statement.text, values })).rows;
+    } catch (error) {
+      throw storeError(error);
+    }
+  };
+
+  return {
+    orm,
+    query: (statement, values) => run(pool, statement, values),
+    async transaction(work) {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw storeError(error);
+      });
+      let broken: Error | undefined;
+      // A connection that dies while checked out reports here as well as to its query.
+      const onError = (error: Error) => void (broken = error);
+      client.on('error', onError);
+      try {
+        await client.query('begin');
+        const result = await work((statement, values) => run(client, statement, values));
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback').catch((cause: Error) => (broken = cause));
+        throw storeError(error);
+      } finally {
+        client.off('error', onError);
+        client.release(broken);
+      }
+    },
+    async ping() {
+      const startedAt = performance.now();
+      await pool.query({ text: 'select 1', query_timeout: 2 * SECOND } as pg.QueryConfig);
+      return performance.now() - startedAt;
+    },
+    async close() {
+      await Promise.allSettled([pool.end(), orm.close(true)]);
+    },
+  };
+}
+
+/** Fails the start with a cause and a fix where the database is away or its schema is not there. */
+export async function checkDatabase(database: Database): Promise<void> {
+  try {
+    await database.ping();
+  } catch (cause) {
+    throw new StartupError(
+      'POSTGRES_UNREACHABLE',
+      `cannot reach Postgres: ${errorMessage(cause)}`,
+      'Is it running, and does DATABASE_URL name it (postgres://user:password@host:5432/techno)?',
+      { cause },
+    );
+  }
+}

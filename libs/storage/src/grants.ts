@@ -1,0 +1,42 @@
+import type { ServiceName } from '@techno/contracts';
+
+/**
+ * What each service's role may do with each table: its own it writes, others' it reads where it must, and nobody updates
+ * or deletes in the audit trail. Applied by `migrate`, so the database itself holds every service to its row of the design.
+ */
+export const GRANTS: Readonly<Record<ServiceName, Readonly<Record<string, string>>>> = {
+  gateway: {
+    inbox: 'select, insert, update, delete',
+    webhook_sources: 'select, insert, update, delete',
+    webhook_rejections: 'select, insert, delete',
+    // The sweeper asks the record which actions have ended.
+    actions: 'select',
+  },
+  'gate-engine': {
+    api_keys: 'select, insert, update',
+    policies: 'select, insert',
+    facts_revision: 'select, update',
+    rate_windows: 'select, insert, update, delete',
+    nonces: 'select, insert, delete',
+    decisions: 'select, insert',
+  },
+  executor: {
+    executions: 'select, insert, update',
+    // Executors read the revision that a decision names.
+    policies: 'select',
+    facts_revision: 'select',
+  },
+  auditor: {
+    audit_trail: 'select, insert',
+    audit_head: 'select, update',
+    actions: 'select, insert, update',
+  },
+  notifier: {},
+  scheduler: {},
+  'dlq-replayer': {},
+};
+
+/** The database role of a service. */
+export function roleOf(service: ServiceName): string {
+  return `techno_${service.replaceAll('-', '_')}`;
+}

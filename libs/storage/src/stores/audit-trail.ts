@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import type { CanonicalEvent } from '@techno/contracts';
+import type { Database } from '../database.ts';
+import { type ActionPatch, upsertActions } from './actions.ts';
+
+/** One row of the trail to be: the canonical events of one message. `key` says which, so that it is written once. */
+export interface AuditEntry {
+  readonly traceId: string;
+  readonly key: string;
+  readonly events: readonly CanonicalEvent[];
+}
+
+export interface AuditRow {
+  readonly seq: number;
+  readonly traceId: string;
+  readonly key: string;
+  readonly recordedAt: string;
+  readonly events: readonly CanonicalEvent[];
+  readonly hash: string;
+  /** Whether its own hash and its link to the row before it hold. */
+  readonly intact: boolean;
+}
+
+export interface AuditTrail {
+  /**
+   * Appends what is new of `entries`, in order, and brings the read model along, in one transaction. The head row is locked
+   * meanwhile, so that the chain has one writer at a time however many processes try.
+   */
+  append(entries: readonly AuditEntry[], patches: readonly ActionPatch[]): Promise<{ written: number }>;
+  ofTrace(traceId: string): Promise<AuditRow[]>;
+  head(): Promise<{ seq: number; hash: string }>;
+}
+
+const LOCK_HEAD = { name: 'audit-lock-head', text: 'select seq, hash from audit_head for update' };
+const KNOWN = {
+  name: 'audit-known',
+  text: 'select t.trace_id, t.key from unnest($1::text[], $2::text[]) as k(trace_id, key) join audit_trail t using (trace_id, key)',
+};
+const APPEND = {
+  name: 'audit-append',
+  text: `insert into audit_trail (seq, trace_id, key, recorded_at, events, prev_hash, hash)
+    select * from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::json[], $6::bytea[], $7::bytea[])`,
+};
+const MOVE_HEAD = { name: 'audit-move-head', text: 'update audit_head set seq = $1, hash = $2' };
+const OF_TRACE = {
+  name: 'audit-of-trace',
+  text: `select t.seq, t.trace_id, t.key, t.recorded_at, t.events::text as events, t.prev_hash, t.hash, b.hash as before_hash
+    from audit_trail t left join audit_trail b on b.seq = t.seq - 1 where t.trace_id = $1 order by t.seq`,
+};
+
+export interface StoredAuditRow {
+  readonly seq: string;
+  readonly trace_id: string;
+  readonly key: string;
+  readonly recorded_at: Date;
+  readonly events: string;
+  readonly prev_hash: Buffer;
+  readonly hash: Buffer;
+}
+
+export const GENESIS = Buffer.alloc(32);
+
+/** SHA-256 over every column and the hash before, each length-prefixed so that no two rows read the same. */
+export function rowHash(
+  row: { seq: number; traceId: string; key: string; recordedAt: string; events: string },
+  prevHash: Buffer,
+): Buffer {
+  const hash = createHash('sha256').update(prevHash);
+  for (const part of [String(row.seq), row.traceId, row.key, row.recordedAt, row.events])
+    hash.update(`${Buffer.byteLength(part)}:${part}`);
+  return hash.digest();
+}
+
+/** The hash a stored row should have, from its own columns. */
+export function expectedHash(row: StoredAuditRow): Buffer {
+  return rowHash(
+    { seq: Number(row.seq), traceId: row.trace_id, key: row.key, recordedAt: row.recorded_at.toISOString(), events: row.events },
+    row.prev_hash,
+  );
+}
+
+export function createAuditTrail(database: Database, now: () => number): AuditTrail {
+  return {
+    append: (entries, patches) =>
+      database.transaction(async (query) => {
+        const [head] = await query<{ seq: string; hash: Buffer }>(LOCK_HEAD, []);
+        if (head === undefined) throw new Error('audit_head has no row: the schema was not migrated');
+        const fresh = await unknownOf(query, entries);
+        if (fresh.length > 0) {
+          const recordedAt = new Date(now()).toISOString();
+          let seq = Number(head.seq);
+          let hash = head.hash;
+          const rows = fresh.map((entry) => {
+            const prevHash = hash;
+            const events = JSON.stringify(entry.events);
+            hash = rowHash({ seq: ++seq, traceId: entry.traceId, key: entry.key, recordedAt, events }, prevHash);
+            return { seq, entry, events, prevHash, hash };
+          });
+          await query(APPEND, [
+            rows.map((row) => row.seq),
+            rows.map((row) => row.entry.traceId),
+            rows.map((row) => row.entry.key),
+            rows.map(() => recordedAt),
+            rows.map((row) => row.events),
+            rows.map((row) => row.prevHash),
+            rows.map((row) => row.hash),
+          ]);
+          await query(MOVE_HEAD, [seq, hash]);
+        }
+        await upsertActions(query, patches);
+        return { written: fresh.length };
+      }),
+    async ofTrace(traceId) {
+      const rows = await database.query<StoredAuditRow & { before_hash: Buffer | null }>(OF_TRACE, [traceId]);
+      return rows.map((row) => ({
+        seq: Number(row.seq),
+        traceId: row.trace_id,
+        key: row.key,
+        recordedAt: row.recorded_at.toISOString(),
+        events: JSON.parse(row.events) as CanonicalEvent[],
+        hash: row.hash.toString('hex'),
+        intact: expectedHash(row).equals(row.hash) && (row.before_hash ?? GENESIS).equals(row.prev_hash),
+      }));
+    },
+    async head() {
+      const [row] = await database.query<{ seq: string; hash: Buffer }>(
+        { name: 'audit-head', text: 'select seq, hash from audit_head' },
+        [],
+      );
+      return { seq: Number(row?.seq ?? 0), hash: (row?.hash ?? GENESIS).toString('hex') };
+    },
+  };
+}
+
+type Query = Parameters<Parameters<Database['transaction']>[0]>[0];
+
+/** Entries that are neither in the trail nor earlier in the list. */
+async function unknownOf(query: Query, entries: readonly AuditEntry[]): Promise<AuditEntry[]> {
+  if (entries.length === 0) return [];
+  const known = await query<{ trace_id: string; key: string }>(KNOWN, [
+    entries.map((entry) => entry.traceId),
+    entries.map((entry) => entry.key),
+  ]);
+  const seen = new Set(known.map((row) => `${row.trace_id} ${row.key}`));
+  return entries.filter((entry) => {
+    const id = `${entry.traceId} ${entry.key}`;
+    if (seen.has(id)) return false;
+    seen.add(id);
+    return true;
+  });
+}

@@ -1,0 +1,197 @@
+import type { ActionRequested } from '@techno/contracts';
+import { createBatcher } from '../batcher.ts';
+import type { Database } from '../database.ts';
+
+/** A request at the moment it is accepted. */
+export interface InboxEntry {
+  readonly request: ActionRequested;
+  /** W3C traceparent of its root span, so that a later drive joins the same trace. */
+  readonly traceparent: string;
+  /** The keyed hash of the key, or `webhook:<source>`: whose idempotency keys these are. */
+  readonly caller: string;
+  readonly idempotencyKey?: string | undefined;
+  readonly messageId?: string | undefined;
+  /** SHA-256 of the request, to tell a repeat from a reuse of the key. */
+  readonly fingerprint: string;
+  readonly dueAt: Date;
+}
+
+/** What was answered first, to be answered again. */
+export interface StoredAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: unknown;
+}
+
+export type Acceptance =
+  | { readonly kind: 'accepted' }
+  /** The key or message id was used before; `answer` is absent while the first one is still under way. */
+  | {
+      readonly kind: 'duplicate';
+      readonly traceId: string;
+      readonly fingerprint: string;
+      readonly answer: StoredAnswer | undefined;
+    };
+
+export interface OverdueRequest {
+  readonly request: ActionRequested;
+  readonly traceparent: string;
+  readonly drives: number;
+}
+
+/** The gateway's record of what it accepted. */
+export interface Inbox {
+  /** Resolves when the entry is committed, or with the earlier entry of the same key or message id. */
+  accept(entry: InboxEntry): Promise<Acceptance>;
+  /** Keeps the first answer of a request with an idempotency key. */
+  saveAnswer(traceId: string, answer: StoredAnswer): Promise<void>;
+  find(traceId: string): Promise<{ request: ActionRequested; caller: string; acceptedAt: Date } | undefined>;
+  /**
+   * One sweep: entries past their time are settled if the record says they have ended, else taken to be driven again, with
+   * the next time limit twice as far (at most `maxDelayMs`). Several replicas sweep without meeting: rows are locked and skipped.
+   */
+  sweep(options: { limit: number; delayMs: number; maxDelayMs: number }): Promise<{ settled: number; overdue: OverdueRequest[] }>;
+  /** Frees idempotency keys and message ids older than 24 hours. */
+  releaseKeys(): Promise<number>;
+  readonly pending: number;
+}
+
+const ACCEPT = {
+  name: 'inbox-accept',
+  text: `insert into inbox (trace_id, caller, idempotency_key, message_id, fingerprint, request, traceparent, due_at)
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::text[], $8::timestamptz[])
+    on conflict do nothing returning trace_id`,
+};
+const EARLIER = {
+  name: 'inbox-earlier',
+  text: `select k.trace_id as asked, i.trace_id, i.fingerprint, i.answer, i.accepted_at < now() - interval '24 hours' as stale
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as k(trace_id, caller, idempotency_key, message_id)
+    join inbox i on i.caller = k.caller and (i.idempotency_key = k.idempotency_key or i.message_id = k.message_id)`,
+};
+const RELEASE_STALE = {
+  name: 'inbox-release-stale',
+  text: `update inbox set idempotency_key = null, message_id = null where trace_id = any($1::text[])`,
+};
+const RELEASE = {
+  name: 'inbox-release',
+  text: `update inbox set idempotency_key = null, message_id = null where trace_id in (
+    select trace_id from inbox where accepted_at < now() - interval '24 hours'
+      and (idempotency_key is not null or message_id is not null) limit 5000 for update skip locked) returning trace_id`,
+};
+const ANSWER = {
+  name: 'inbox-answer',
+  text: 'update inbox set answer = a.answer from unnest($1::text[], $2::json[]) as a(trace_id, answer) where inbox.trace_id = a.trace_id',
+};
+const FIND = { name: 'inbox-find', text: 'select request, caller, accepted_at from inbox where trace_id = $1' };
+const SWEEP = {
+  name: 'inbox-sweep',
+  text: `with due as (
+      select trace_id from inbox where settled_at is null and due_at <= now() order by due_at limit $1 for update skip locked
+    ), swept as (
+      update inbox i set
+        settled_at = case when a.rank >= 2 then now() end,
+        drives = case when a.rank >= 2 then i.drives else i.drives + 1 end,
+        due_at = case when a.rank >= 2 then i.due_at
+          else now() + least($2::float8 * 2 ^ least(i.drives, 20), $3::float8) * interval '1 millisecond' end
+      from due left join actions a on a.trace_id = due.trace_id
+      where i.trace_id = due.trace_id
+      returning i.trace_id, i.settled_at, i.drives, case when i.settled_at is null then i.request end as request, i.traceparent
+    ) select * from swept`,
+};
+
+export function createInbox(database: Database): Inbox {
+  const accepting = createBatcher<InboxEntry, Acceptance>({
+    maxRows: 200,
+    maxWaitMs: 0,
+    maxInFlight: 2,
+    flush: (entries) => acceptAll(database, entries),
+  });
+  const answering = createBatcher<{ traceId: string; answer: StoredAnswer }, void>({
+    maxRows: 200,
+    maxWaitMs: 0,
+    maxInFlight: 2,
+    async flush(rows) {
+      await database.query(ANSWER, [rows.map((row) => row.traceId), rows.map((row) => JSON.stringify(row.answer))]);
+      return rows.map(() => undefined);
+    },
+  });
+  return {
+    accept: (entry) => accepting.add(entry),
+    saveAnswer: (traceId, answer) => answering.add({ traceId, answer }),
+    async find(traceId) {
+      const [row] = await database.query<{ request: ActionRequested; caller: string; accepted_at: Date }>(FIND, [traceId]);
+      return row && { request: row.request, caller: row.caller, acceptedAt: row.accepted_at };
+    },
+    async sweep({ limit, delayMs, maxDelayMs }) {
+      const rows = await database.query<{
+        settled_at: Date | null;
+        drives: number;
+        request: ActionRequested;
+        traceparent: string;
+      }>(SWEEP, [limit, delayMs, maxDelayMs]);
+      const overdue = rows.filter((row) => row.settled_at === null);
+      return {
+        settled: rows.length - overdue.length,
+        overdue: overdue.map(({ request, traceparent, drives }) => ({ request, traceparent, drives })),
+      };
+    },
+    async releaseKeys() {
+      return (await database.query(RELEASE, [])).length;
+    },
+    get pending() {
+      return accepting.pending;
+    },
+  };
+}
+
+async function acceptAll(database: Database, entries: readonly InboxEntry[]): Promise<Acceptance[]> {
+  const inserted = await insert(database, entries);
+  const duplicates = entries.filter(({ request }) => !inserted.has(request.trace_id));
+  if (duplicates.length === 0) return entries.map(() => ACCEPTED);
+  const earlier = await findEarlier(database, duplicates);
+  // A key that has outlived its 24 hours is free: take it from the old entry and accept after all.
+  const stale = [...earlier.values()].filter((row) => row.stale).map((row) => row.trace_id);
+  if (stale.length > 0) {
+    await database.query(RELEASE_STALE, [stale]);
+    const freed = await insert(
+      database,
+      duplicates.filter(({ request }) => earlier.get(request.trace_id)?.stale),
+    );
+    for (const traceId of freed) inserted.add(traceId);
+  }
+  return entries.map(({ request }) => {
+    if (inserted.has(request.trace_id)) return ACCEPTED;
+    const row = earlier.get(request.trace_id);
+    // Its own trace id is there already: the first try of this very batch was committed and its answer lost.
+    if (row === undefined) return ACCEPTED;
+    return { kind: 'duplicate', traceId: row.trace_id, fingerprint: row.fingerprint, answer: row.answer ?? undefined };
+  });
+}
+
+const ACCEPTED: Acceptance = { kind: 'accepted' };
+
+async function insert(database: Database, entries: readonly InboxEntry[]): Promise<Set<string>> {
+  const rows = await database.query<{ trace_id: string }>(ACCEPT, [
+    entries.map((entry) => entry.request.trace_id),
+    entries.map((entry) => entry.caller),
+    entries.map((entry) => entry.idempotencyKey ?? null),
+    entries.map((entry) => entry.messageId ?? null),
+    entries.map((entry) => entry.fingerprint),
+    entries.map((entry) => JSON.stringify(entry.request)),
+    entries.map((entry) => entry.traceparent),
+    entries.map((entry) => entry.dueAt),
+  ]);
+  return new Set(rows.map((row) => row.trace_id));
+}
+
+type Earlier = { asked: string; trace_id: string; fingerprint: string; answer: StoredAnswer | null; stale: boolean };
+
+async function findEarlier(database: Database, entries: readonly InboxEntry[]): Promise<Map<string, Earlier>> {
+  const rows = await database.query<Earlier>(EARLIER, [
+    entries.map((entry) => entry.request.trace_id),
+    entries.map((entry) => entry.caller),
+    entries.map((entry) => entry.idempotencyKey ?? null),
+    entries.map((entry) => entry.messageId ?? null),
+  ]);
+  return new Map(rows.map((row) => [row.asked, row]));
+}

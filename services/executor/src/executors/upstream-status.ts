@@ -1,0 +1,28 @@
+import { SECOND, TemporaryError } from '@techno/kernel';
+
+/** A wait longer than this is not honoured as asked: the actor's last delay would be over before. */
+const LONGEST_WAIT_MS = 3_600 * SECOND;
+
+/** Whether a status may be another one later: 408, 425, 429 and 5xx. */
+export function isTemporaryStatus(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || (status >= 500 && status <= 599);
+}
+
+/** TemporaryError `UPSTREAM_STATUS_<status>`, with the wait that `Retry-After` asks for. */
+export function temporaryStatusError(upstream: string, status: number, retryAfter: string | undefined, nowMs: number): TemporaryError {
+  const wait = retryAfterMs(retryAfter, nowMs);
+  return new TemporaryError(
+    `UPSTREAM_STATUS_${status}`,
+    `${upstream} answered ${status}`,
+    wait === undefined ? undefined : { retryAfterMs: wait },
+  );
+}
+
+/** `Retry-After` (RFC 9110 §10.2.3: seconds or an HTTP date) as milliseconds from now, at most an hour; undefined where it says nothing. */
+export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  const text = header?.trim();
+  if (text === undefined || text === '') return undefined;
+  const wait = /^\d+$/.test(text) ? Number(text) * SECOND : Date.parse(text) - nowMs;
+  if (Number.isNaN(wait)) return undefined;
+  return Math.min(LONGEST_WAIT_MS, Math.max(0, wait));
+}

@@ -1,0 +1,50 @@
+import { TerminalError } from '@techno/kernel';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormatsModule from 'ajv-formats';
+import { LRUCache } from 'lru-cache';
+
+// ajv-formats is CommonJS: its types and Node disagree about where the function is.
+const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default;
+
+export interface ResultValidator {
+  /**
+   * Holds a result against the `result` schema of its action. Throws the TerminalErrors RESULT_INVALID, which names the path
+   * and never the value, and RESULT_SCHEMA_INVALID where the schema itself is none.
+   */
+  validate(policyRevision: number, action: string, schema: Record<string, unknown>, result: unknown): void;
+}
+
+/** Compiles each action's schema once per policy revision; `capacity` of them are kept. */
+export function resultValidator(capacity = 500): ResultValidator {
+  const compiled = new LRUCache<string, ValidateFunction>({ max: capacity });
+  return {
+    validate(policyRevision, action, schema, result) {
+      const key = `${policyRevision}:${action}`;
+      let check = compiled.get(key);
+      if (check === undefined) {
+        check = compileSchema(schema);
+        compiled.set(key, check);
+      }
+      if (!check(result)) throw new TerminalError('RESULT_INVALID', `the result of '${action}' ${firstComplaint(check.errors)}`);
+    },
+  };
+}
+
+/** A JSON Schema (2020-12) as a check. Throws a TerminalError RESULT_SCHEMA_INVALID where it does not compile. */
+export function compileSchema(schema: Record<string, unknown>): ValidateFunction {
+  // An instance each: one instance would refuse the second schema that carries the same $id.
+  const ajv = new Ajv2020({ strict: false, allErrors: false, validateSchema: true, logger: false });
+  addFormats(ajv);
+  try {
+    return ajv.compile(schema);
+  } catch (cause) {
+    throw new TerminalError('RESULT_SCHEMA_INVALID', 'the result schema of the action does not compile', { cause });
+  }
+}
+
+/** `at /a/b fails 'type' (#/properties/a/…)`: path and rule. Keys of the result appear in the path, its values nowhere. */
+export function firstComplaint(errors: readonly ErrorObject[] | null | undefined): string {
+  const error = errors?.[0];
+  if (error === undefined) return 'does not match its schema';
+  return `does not match its schema: '${error.instancePath === '' ? '/' : error.instancePath}' fails '${error.keyword}'`;
+}

@@ -1,0 +1,54 @@
+import { createRequire } from 'node:module';
+import { errorMessage } from '@techno/kernel';
+import type { ErrorObject } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { FormatsPlugin } from 'ajv-formats';
+import { jsonPointer, PolicyError } from './policy-error.ts';
+
+// ajv-formats is CommonJS whose default export TypeScript and Node see differently.
+const addFormats = createRequire(import.meta.url)('ajv-formats') as FormatsPlugin;
+
+/** Says what is wrong with a payload, without a word of the payload itself, or undefined when it matches. */
+export type PayloadCheck = (payload: unknown) => string | undefined;
+
+export type SchemaCompiler = (schema: Record<string, unknown>, path: readonly string[]) => PayloadCheck;
+
+/**
+ * A compiler of JSON Schemas (2020-12) that judge untrusted data: nothing is coerced, defaulted or removed, only own
+ * properties count, unknown keywords and formats are refused. Patterns are the operator's and are trusted.
+ * The compiler throws a PolicyError (POLICY_INVALID) that names `path`.
+ */
+export function schemaCompiler(): SchemaCompiler {
+  const ajv = new Ajv2020({
+    strict: true,
+    // `oneOf: [{ required: ['a'] }, { required: ['b'] }]` is the ordinary way to say "exactly one of".
+    strictRequired: false,
+    allowUnionTypes: true,
+    ownProperties: true,
+    allErrors: false,
+    coerceTypes: false,
+    useDefaults: false,
+    removeAdditional: false,
+    logger: false,
+  });
+  addFormats(ajv);
+  return (schema, path) => {
+    // An asynchronous validator answers with a promise, which is truthy whatever it will say.
+    if ('$async' in schema) throw new PolicyError([{ path: jsonPointer(path), message: '$async is not supported' }]);
+    try {
+      const validate = ajv.compile(schema);
+      return (payload) => {
+        if (validate(payload) === true) return undefined;
+        return describe(validate.errors?.findLast(({ keyword }) => keyword !== 'if'));
+      };
+    } catch (error) {
+      throw new PolicyError([{ path: jsonPointer(path), message: errorMessage(error) }], { cause: error });
+    }
+  };
+}
+
+// ajv's messages speak of the schema only. The path may hold keys that the caller chose, so it is cut to what is harmless.
+function describe(error: ErrorObject | undefined): string {
+  const path = (error?.instancePath ?? '').replace(/[^\w/.~-]/g, '?').slice(0, 120);
+  return `payload${path} ${error?.message ?? 'does not match the schema of the action'}`;
+}

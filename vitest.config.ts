@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+const everywhere = (pattern: string) => ['libs', 'services', 'deploy', 'bench', 'tests'].map((folder) => `${folder}/**/${pattern}`);
+
+export default defineConfig({
+  test: {
+    // Two cores is what every machine has; more would only move the time from waiting to switching.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: everywhere('*.test.ts'),
+          exclude: ['**/*.int.test.ts', '**/node_modules/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: everywhere('*.int.test.ts'),
+          exclude: ['**/node_modules/**'],
+          globalSetup: ['@techno/testkit/global-setup'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
