@@ -102,7 +102,10 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
 }
 
 /** SQLSTATE classes that say something about the data rather than about the store. */
-const DATA_CLASSES = ['22', '23', '42', '54'];
+const DATA_CLASSES = ['22', '23', '54'];
+
+/** A statement the schema or the grants do not allow: a release half rolled out, perhaps. Worth a few more tries, not endless ones. */
+const SCHEMA_CLASS = '42';
 
 /** What the driver threw, as one of the failure words: the data was refused for good, or the store is not there now. */
 export function storeError(error: unknown): TemporaryError | TerminalError {
@@ -111,6 +114,11 @@ export function storeError(error: unknown): TemporaryError | TerminalError {
   const message = error instanceof Error ? error.message : String(error);
   if (/^[0-9A-Z]{5}$/.test(state) && DATA_CLASSES.includes(state.slice(0, 2))) {
     return new TerminalError('STORE_REFUSED', `Postgres refused the data (${state}): ${message}`, { cause: error });
+  }
+  if (state.startsWith(SCHEMA_CLASS)) {
+    return new TemporaryError('STORE_SCHEMA_MISMATCH', `Postgres does not allow the statement (${state}): ${message}`, {
+      cause: error,
+    });
   }
   return new TemporaryError('STORE_UNAVAILABLE', `Postgres did not answer: ${message}`, { cause: error, spendsAttempt: false });
 }

@@ -50,6 +50,7 @@ async function withMigrator<T>(adminUrl: string, work: (migrator: Migrator) => P
     extensions: [Migrator],
     migrations: { migrationsList: MIGRATIONS, snapshot: false, tableName: 'migrations' },
     pool: { min: 0, max: 2 },
+    logger: () => {},
   });
   try {
     return await work(orm.migrator as Migrator);

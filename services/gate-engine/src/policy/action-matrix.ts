@@ -16,7 +16,7 @@ export function actionMatrix(roles: PolicyDocument['roles']): ActionMatrix {
 function contextsByAction(grants: PolicyDocument['roles'][string]['allow']): Map<string, ContextMatcher> {
   const patterns = new Map<string, Set<string>>();
   for (const { actions, contexts } of grants) {
-    for (const action of actions) patterns.set(action, (patterns.get(action) ?? new Set()).union(new Set(contexts)));
+    for (const action of actions) patterns.set(action, new Set([...(patterns.get(action) ?? []), ...contexts]));
   }
   return new Map([...patterns].map(([action, contexts]) => [action, contextMatcher(contexts)]));
 }

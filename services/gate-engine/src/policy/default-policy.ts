@@ -84,14 +84,19 @@ const input = {
       llm: { instructions: 'Answer the question briefly and truthfully. Say so when you do not know.' },
     },
     summarise_and_echo: {
-      description: 'Summarises a document, then echoes the summary: two steps, each gated',
-      payload: documentPayload,
+      description: 'Summarises a text, then echoes the summary: two steps, each gated',
+      payload: {
+        type: 'object',
+        properties: { text: documentPayload.properties.text },
+        required: ['text'],
+        additionalProperties: false,
+      },
       result: anyObject,
       executors: ['composite_executor_v1'],
       timeoutMs: 120_000,
       composite: {
         steps: [
-          { id: 'summary', action: 'analyze_document', payload: '{{payload}}' },
+          { id: 'summary', action: 'analyze_document', payload: { text: '{{payload.text}}' } },
           {
             id: 'echo',
             action: 'echo',

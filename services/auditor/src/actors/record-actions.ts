@@ -1,0 +1,55 @@
+import type { BatchActor, Received } from '@techno/actor';
+import {
+  actionAllowed,
+  actionAnswered,
+  actionCompleted,
+  actionDenied,
+  actionFailed,
+  actionRequested,
+  deadLettered,
+  type MessageContract,
+  stepDecided,
+  stepEnded,
+} from '@techno/contracts';
+import { SECOND } from '@techno/kernel';
+import { type AuditTrail, mergePatches } from '@techno/storage';
+import { recordOf } from '../record.ts';
+
+export interface RecordDeps {
+  readonly trail: AuditTrail;
+  readonly onWritten?: (rows: number) => void;
+}
+
+/** Nobody waits for the record, so it may fill: most actions then arrive whole, and cost one upsert. */
+const LINGER_MS = 25;
+const MAX_BATCH = 1_000;
+
+function recorder(name: string, receives: readonly MessageContract<never>[], { trail, onWritten }: RecordDeps): BatchActor {
+  return {
+    name,
+    receives,
+    maxBatch: MAX_BATCH,
+    lingerMs: LINGER_MS,
+    leaseMs: 15 * SECOND,
+    async handle(batch: readonly Received[]) {
+      const recorded = batch.map(recordOf);
+      const { written } = await trail.append(
+        recorded.flatMap(({ entries }) => entries),
+        mergePatches(recorded.flatMap(({ patches }) => patches)),
+      );
+      onWritten?.(written);
+    },
+  };
+}
+
+/** Writes every action's canonical events to the trail and keeps the read model. */
+export const recordActions = (deps: RecordDeps): BatchActor =>
+  recorder(
+    'record-actions',
+    [actionRequested, actionAllowed, actionDenied, actionCompleted, actionFailed, actionAnswered, stepDecided, stepEnded] as unknown as MessageContract<never>[],
+    deps,
+  );
+
+/** The same for what ends in the dead letters, which live in a stream of their own. */
+export const recordDeadLetters = (deps: RecordDeps): BatchActor =>
+  recorder('record-dead-letters', [deadLettered] as unknown as MessageContract<never>[], deps);
