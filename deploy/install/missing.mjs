@@ -3,6 +3,11 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+// The part of the report about the network would ask name servers, which can take seconds.
+process.report.excludeNetwork = true;
+const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+const LIBC = header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+
 /** @typedef {{ version?: string, link?: boolean, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} LockEntry */
 
 /**
@@ -31,14 +36,17 @@ export function missingPackages(root) {
     const found = installed[folder];
     const there =
       found !== undefined && found.version === entry.version && existsSync(path.join(root, folder, entry.link ? '' : 'package.json'));
-    if (!there) missing[entry.optional ? 'optional' : 'required'].push(folder);
+    if (there) continue;
+    if (!entry.optional) missing.required.push(folder);
+    // The other optional ones belong to binaries of other machines.
+    else if (entry.os !== undefined || entry.cpu !== undefined) missing.optional.push(folder);
   }
   return missing;
 }
 
 /** @param {LockEntry} entry */
 function fitsThisMachine(entry) {
-  return allows(entry.os, process.platform) && allows(entry.cpu, process.arch) && allows(entry.libc, libc());
+  return allows(entry.os, process.platform) && allows(entry.cpu, process.arch) && allows(entry.libc, LIBC);
 }
 
 /**
@@ -49,11 +57,6 @@ export function allows(list, own) {
   if (list === undefined || list.length === 0) return true;
   if (list.includes(`!${own}`)) return false;
   return list.includes(own) || list.every((name) => name.startsWith('!'));
-}
-
-function libc() {
-  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
-  return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
 }
 
 /**

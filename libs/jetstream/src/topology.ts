@@ -71,3 +71,17 @@ function topologyError(what: string, cause: unknown): Error {
     { cause },
   );
 }
+
+/** Messages stored for each durable that it has not been given yet. Throws where a stream or a durable is missing. */
+export async function pendingOf(
+  bus: Bus,
+  durables: readonly { stream: StreamName; consumer: string }[],
+): Promise<{ stream: string; consumer: string; pending: number }[]> {
+  return Promise.all(
+    durables.map(async ({ stream, consumer }) => ({
+      stream,
+      consumer,
+      pending: (await bus.jsm.consumers.info(stream, consumer)).num_pending,
+    })),
+  );
+}

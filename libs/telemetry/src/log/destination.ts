@@ -12,7 +12,7 @@ export interface LogDestination {
 const BUFFER_BYTES = 8 * 1024;
 const FLUSH_MS = 250;
 /** A reader that stalls must not fill the memory: past this, lines are dropped and counted. */
-const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 /**
  * A buffered, asynchronous destination: `1` for standard output, or a file to append to. Written when 8 KiB are together and

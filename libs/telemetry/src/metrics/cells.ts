@@ -95,10 +95,10 @@ export function histogramCells<Label extends string>(
   registry: Registry,
   spec: MetricSpec<Label> & { readonly bucketsSeconds: readonly number[]; readonly exemplars?: boolean },
 ): (values: Values<Label>) => Observe {
-  const histogram = new Histogram<Label>({
+  const histogram = new Histogram<string>({
     name: spec.name,
     help: spec.help,
-    labelNames: spec.labels,
+    labelNames: [...spec.labels],
     buckets: [...spec.bucketsSeconds],
     registers: [registry],
     enableExemplars: spec.exemplars ?? false,

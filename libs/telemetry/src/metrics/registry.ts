@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import { Registry, type RegistryContentType } from 'prom-client';
 
 export interface Exposition {
   readonly contentType: string;
@@ -7,7 +7,10 @@ export interface Exposition {
 
 /** A registry of its own, read in the format the scraper asks for: exemplars exist in OpenMetrics only. */
 export function createRegistry(): { registry: Registry; render: (accept?: string) => Promise<Exposition> } {
-  const registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>(Registry.OPENMETRICS_CONTENT_TYPE);
+  const registry = new Registry();
+  const eitherFormat = registry as Registry<RegistryContentType>;
+  // Metrics with exemplars can only be made in this format.
+  eitherFormat.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   let names: Map<object, string> | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -19,12 +22,12 @@ export function createRegistry(): { registry: Registry; render: (accept?: string
     const contentType = accept.includes('application/openmetrics-text')
       ? Registry.OPENMETRICS_CONTENT_TYPE
       : Registry.PROMETHEUS_CONTENT_TYPE;
-    (registry as Registry<string>).setContentType(contentType);
+    eitherFormat.setContentType(contentType);
     return { contentType, body: await registry.metrics() };
   };
 
   return {
-    registry: registry as unknown as Registry,
+    registry,
     // One at a time: the format is a property of the registry.
     render(accept = '') {
       const rendered = last.then(() => renderOne(accept));

@@ -46,7 +46,16 @@ function recorder(name: string, receives: readonly MessageContract<never>[], { t
 export const recordActions = (deps: RecordDeps): BatchActor =>
   recorder(
     'record-actions',
-    [actionRequested, actionAllowed, actionDenied, actionCompleted, actionFailed, actionAnswered, stepDecided, stepEnded] as unknown as MessageContract<never>[],
+    [
+      actionRequested,
+      actionAllowed,
+      actionDenied,
+      actionCompleted,
+      actionFailed,
+      actionAnswered,
+      stepDecided,
+      stepEnded,
+    ] as unknown as MessageContract<never>[],
     deps,
   );
 

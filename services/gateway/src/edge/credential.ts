@@ -11,7 +11,9 @@ export type ReadCredential =
  * sent. `malformed` is everything that cannot be one of our keys: wrong checksum, another authorization scheme, two different keys at once.
  */
 export function readCredential(header: (name: string) => string | undefined, pepper: Buffer): ReadCredential {
-  const sent = [header('x-api-key')?.trim(), bearerToken(header('authorization'))].filter((key) => key !== undefined && key !== '');
+  const sent = [header('x-api-key')?.trim(), bearerToken(header('authorization'))].filter(
+    (key) => key !== undefined && key !== '',
+  );
   const [key, other] = sent;
   if (key === undefined) return { kind: 'none' };
   // Two keys: which of them the caller meant is not for us to guess.

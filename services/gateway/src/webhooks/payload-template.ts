@@ -3,7 +3,7 @@ const PLACEHOLDER = /\{\{\s*body((?:\.[A-Za-z0-9_-]+)*)\s*\}\}/g;
 const ONLY_PLACEHOLDER = /^\{\{\s*body((?:\.[A-Za-z0-9_-]+)*)\s*\}\}$/;
 const MAX_DEPTH = 16;
 
-/** What is wrong with a template, or undefined: braces that are no placeholder, or nesting beyond 16. */
+/** What is wrong with a template, or undefined: braces that are no placeholder, a placeholder in a name, or nesting beyond 16. */
 export function templateProblem(template: unknown, depth = 0): string | undefined {
   if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH}`;
   if (typeof template === 'string') {
@@ -11,7 +11,8 @@ export function templateProblem(template: unknown, depth = 0): string | undefine
     return rest.includes('{{') ? `'{{' starts no placeholder; use {{body}} or {{body.path}}` : undefined;
   }
   if (typeof template !== 'object' || template === null) return undefined;
-  for (const value of Object.values(template)) {
+  for (const [key, value] of Object.entries(template)) {
+    if (key.includes('{{')) return `the name '${key}' is never filled in; placeholders belong in values`;
     const problem = templateProblem(value, depth + 1);
     if (problem !== undefined) return problem;
   }

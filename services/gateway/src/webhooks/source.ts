@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { renderTemplate, templateProblem } from './payload-template.ts';
 import { WEBHOOK_SCHEME_NAMES } from './scheme.ts';
-import { webhookScheme } from './schemes/index.ts';
+import { webhookSchemes } from './schemes/index.ts';
 
 /** The `{source}` of the path, and the key under which the policy gives it a role. */
 export const webhookSourceName = z
@@ -38,7 +38,7 @@ export const webhookSource = z
   })
   .check((context) => {
     const source = context.value;
-    const scheme = webhookScheme(source.scheme);
+    const scheme = webhookSchemes[source.scheme];
     // `input` names no secret: issues are answered and logged.
     const complain = (path: (string | number)[], message: string) =>
       context.issues.push({ code: 'custom', path, message, input: undefined });

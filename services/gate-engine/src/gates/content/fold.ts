@@ -53,13 +53,13 @@ export function unleeted(text: string): string | undefined {
 export const BETWEEN_STRINGS = '\x1e';
 
 /**
- * The words alone, one space apart, with ` . ` where a sentence or a line ends: what the shapes are written over.
+ * The words alone, one space apart, with ` . ` where a sentence or a paragraph ends: what the shapes are written over.
  * `Don't_ignore: **this**` becomes `. dont ignore . this . `.
  */
 export function wordsOf(text: string): string {
   const bare = text
     .replace(/['`]/g, '')
-    .replace(/[.!?;:](?=\s|$)|[\n>]/g, '\x1f')
+    .replace(/[.!?;:](?=\s|$)|\n\s{0,8}\n|>/g, '\x1f')
     .replace(/[^a-z0-9\x1e\x1f]+/g, ' ') // oxlint-disable-line no-control-regex
     .replace(/ ?\x1f[\x1f ]*/g, ' . ') // oxlint-disable-line no-control-regex
     .replaceAll(BETWEEN_STRINGS, ` ${BETWEEN_STRINGS} . `);

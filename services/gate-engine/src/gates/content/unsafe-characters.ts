@@ -19,13 +19,13 @@
  */
 
 // One pass of one character class decides for almost every text.
-const PLAIN = /^[\t\n\r\x20-\x7e\u{a1}-\u{ac}\u{ae}-\u{2ff}]*$/u;
-// A joiner is a mark of its own kind in Unicode's tables, so "after a mark" must not mean "after another joiner".
+const PLAIN = /^[\t\n\r\x20-\x7e\u{a0}-\u{ac}\u{ae}-\u{2ff}\u{2010}-\u{2027}\u{2030}-\u{205e}]*$/u;
 const HIDDEN =
-  /(?![\t\n\r])[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Surrogate}\u{fff9}-\u{fffb}\u{13430}-\u{1345f}]/gu;
+  /(?![\t\n\r])[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Surrogate}\u{fff9}-\u{fffb}]/gu;
 
 const JOINING =
   /[\p{Script_Extensions=Arabic}\p{Script_Extensions=Syriac}\p{Script_Extensions=Devanagari}\p{Script_Extensions=Bengali}\p{Script_Extensions=Gurmukhi}\p{Script_Extensions=Gujarati}\p{Script_Extensions=Oriya}\p{Script_Extensions=Tamil}\p{Script_Extensions=Telugu}\p{Script_Extensions=Kannada}\p{Script_Extensions=Malayalam}\p{Script_Extensions=Sinhala}\p{Script_Extensions=Khmer}\p{Script_Extensions=Myanmar}\p{Script_Extensions=Mongolian}]/u;
+// Variation selectors are marks too, so "after a mark" must not mean "after another ignorable".
 const LETTER_OR_MARK = /[\p{L}\p{M}]/u;
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u;
 const UNSPACED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;

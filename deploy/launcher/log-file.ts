@@ -1,0 +1,51 @@
+import { closeSync, copyFileSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+
+const MIB = 1024 * 1024;
+export const MAX_LOG_BYTES = 64 * MIB;
+
+/** Opened for appending: children write to it themselves, and truncating it leaves no hole before their next line. */
+export function openLog(file: string): number {
+  return openSync(file, 'a', 0o600);
+}
+
+/** Once it is larger than `maxBytes`: keeps a copy as `<file>.1` (replacing the one before) and empties it. */
+export function rotate(file: string, descriptor: number, maxBytes = MAX_LOG_BYTES): boolean {
+  if (fstatSync(descriptor).size <= maxBytes) return false;
+  copyFileSync(file, `${file}.1`);
+  ftruncateSync(descriptor);
+  return true;
+}
+
+/** What the log says last, in one line for people: the message of a JSON line, else the line itself. */
+export function lastWords(file: string): string | undefined {
+  const lines = tail(file).trim().split('\n');
+  const loud = lines.findLast((line) => /"level":("error"|"fatal"|5\d|6\d)|(FATAL|PANIC|ERROR):|^\w*Error\b/.test(line));
+  const line = loud ?? lines.at(-1);
+  return line === undefined || line === '' ? undefined : inWords(line);
+}
+
+/** The last 64 KiB. */
+function tail(file: string): string {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, 'r');
+    const { size } = fstatSync(descriptor);
+    const end = Buffer.alloc(Math.min(size, 64 * 1024));
+    readSync(descriptor, end, 0, end.length, size - end.length);
+    return end.toString('utf8');
+  } catch {
+    return '';
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function inWords(line: string): string {
+  try {
+    const entry = JSON.parse(line) as { msg?: string; err?: { message?: string; code?: string }; code?: string; fix?: string };
+    const parts = [entry.err?.code ?? entry.code, entry.err?.message ?? entry.msg, entry.fix && `fix: ${entry.fix}`];
+    return parts.filter(Boolean).join(': ') || line;
+  } catch {
+    return line.slice(0, 500);
+  }
+}

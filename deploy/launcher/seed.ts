@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ROOT } from './config.ts';
+import { gatewayClient, type GatewayClient, GatewayError } from './gateway-client.ts';
+import type { Secrets } from './secrets.ts';
+
+export const DEVELOPMENT_POLICY = path.join(ROOT, 'deploy/policy/development.json');
+export const WEBHOOK_SOURCE = 'demo';
+const KEY_NAME = 'development';
+
+/**
+ * What a developer needs to begin: a policy, a key, a webhook source. Made through the gateway like anyone would, and
+ * only where it is not there yet: what was changed since stays changed.
+ * @returns the secrets with the development key in them
+ */
+export async function seed(gatewayUrl: string, secrets: Secrets): Promise<Secrets & { readonly apiKey: string }> {
+  const admin = gatewayClient(gatewayUrl, secrets.bootstrapKey);
+  await seedPolicy(admin);
+  const apiKey = secrets.apiKey !== undefined && (await isAccepted(gatewayUrl, secrets.apiKey)) ? secrets.apiKey : await createKey(admin);
+  await admin.call('PUT', `/v1/webhooks/${WEBHOOK_SOURCE}`, {
+    scheme: 'standard',
+    secrets: [secrets.webhookSecret],
+    action: 'echo',
+    context_id: 'webhooks',
+  });
+  return { ...secrets, apiKey };
+}
+
+async function seedPolicy(admin: GatewayClient): Promise<void> {
+  try {
+    await admin.call('GET', '/v1/policy');
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.status !== 404) throw error;
+    const document: unknown = JSON.parse(await readFile(DEVELOPMENT_POLICY, 'utf8'));
+    await admin.call('PUT', '/v1/policy', { document, note: 'The development policy' });
+  }
+}
+
+async function createKey(admin: GatewayClient): Promise<string> {
+  const { body } = await admin.call('POST', '/v1/keys', { name: KEY_NAME, role: 'developer', contexts: ['*'], mode: 'test' });
+  return (body as { key: string }).key;
+}
+
+/** Asks for something cheap that every developer key may read. */
+async function isAccepted(gatewayUrl: string, key: string): Promise<boolean> {
+  try {
+    await gatewayClient(gatewayUrl, key).call('GET', '/v1/actions?limit=1');
+    return true;
+  } catch (error) {
+    if (error instanceof GatewayError && (error.status === 401 || error.status === 403)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { type LaunchPlan, natsUrl, planNats, planPostgres, postgresUrl } from '@techno/embedded';
+import { SECOND } from '@techno/kernel';
+import { type LauncherConfig, ROOT } from './config.ts';
+import { type Home, logFile } from './home.ts';
+import { openLog } from './log-file.ts';
+import { natsStoreWatch } from './nats-store.ts';
+import type { Secrets } from './secrets.ts';
+import { type Addresses, serviceEnv } from './service-env.ts';
+import type { Instance } from './services.ts';
+import type { Unit } from './supervise.ts';
+
+export const DATABASE = 'techno';
+const NATS_USER = 'techno';
+
+const serviceBackoff = { baseMs: 250, capMs: 10 * SECOND };
+/** Slower than the services': time enough to look at what has happened, or to remove a store, before it is back. */
+const infrastructureBackoff = { baseMs: SECOND, capMs: 10 * SECOND };
+
+/** What every unit is made from. */
+export interface Ground {
+  readonly home: Home;
+  readonly secrets: Secrets;
+  readonly caller: LauncherConfig['caller'];
+}
+
+export function natsUnit({ home, secrets, caller }: Ground, ports: { port: number; monitorPort: number }): Unit & { url: string } {
+  const settings = {
+    ...ports,
+    user: NATS_USER,
+    password: secrets.natsPassword,
+    serverName: 'techno-embedded',
+    storeDir: home.nats,
+    configFile: home.natsConfig,
+    searchPath: caller['PATH'] ?? '',
+  };
+  return {
+    id: 'nats',
+    url: natsUrl(settings),
+    plan: () => planNats(settings),
+    output: openLog(logFile(home, 'nats')),
+    backoff: infrastructureBackoff,
+    readyTimeoutMs: 30 * SECOND,
+    isIntact: natsStoreWatch(home.nats),
+  };
+}
+
+export function postgresUnit({ home, secrets }: Ground, port: number): Unit & { url: string } {
+  const password = secrets.postgresPassword;
+  return {
+    id: 'postgres',
+    url: postgresUrl({ user: 'postgres', password, port, database: DATABASE }),
+    plan: () => planPostgres({ dir: home.postgres, port, password, durable: true }),
+    output: openLog(logFile(home, 'postgres')),
+    backoff: infrastructureBackoff,
+    // Recovery after a crash replays up to max_wal_size.
+    readyTimeoutMs: 120 * SECOND,
+  };
+}
+
+/** The URL with which one service signs in to Postgres. */
+export function databaseUrlOf(instance: Instance, secrets: Secrets, port: number): string {
+  const { name } = instance.spec;
+  return postgresUrl({
+    user: `techno_${name.replaceAll('-', '_')}`,
+    password: secrets.rolePasswords[name] ?? '',
+    port,
+    database: DATABASE,
+  });
+}
+
+export function serviceUnit({ home, secrets, caller }: Ground, instance: Instance, addresses: Addresses): Unit {
+  const plan: LaunchPlan = {
+    name: instance.id,
+    command: process.execPath,
+    args: [`services/${instance.spec.name}/src/main.ts`],
+    cwd: ROOT,
+    env: serviceEnv(instance, addresses, secrets, caller),
+    stopSignal: 'SIGTERM',
+    stage: 3,
+    async isReady(signal) {
+      const response = await fetch(`http://127.0.0.1:${addresses.opsPort}/readyz`, {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(2 * SECOND)]),
+      });
+      await response.arrayBuffer();
+      return response.status === 200;
+    },
+  };
+  return {
+    id: instance.id,
+    plan: async () => plan,
+    output: openLog(logFile(home, instance.id)),
+    backoff: serviceBackoff,
+    readyTimeoutMs: 60 * SECOND,
+  };
+}

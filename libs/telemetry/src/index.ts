@@ -1,0 +1,15 @@
+export type { LogDestination } from './log/destination.ts';
+export { LOG_LEVELS, type Logger, type LogLevel } from './log/logger.ts';
+export { isSecretName, redactFields } from './log/redact.ts';
+export { scrubText } from './log/scrub.ts';
+export type { ActorMetrics } from './metrics/actors.ts';
+export type { Cell, GaugeCell, MetricSpec, Observe } from './metrics/cells.ts';
+export type { ConsumerLag } from './metrics/consumers.ts';
+export type { Metrics } from './metrics/metrics.ts';
+export type { Exposition } from './metrics/registry.ts';
+export type { FinishedRequest } from './metrics/requests.ts';
+export { createTelemetry, type Telemetry, type TelemetryOptions } from './telemetry.ts';
+export { processSpan, sendSpan } from './trace/messaging.ts';
+export type { Attributes, Span } from './trace/span.ts';
+export type { SpanKindName, StartOptions, Tracer } from './trace/tracer.ts';
+export { parseTraceparent, type TraceParent } from './trace/traceparent.ts';
