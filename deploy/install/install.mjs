@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { withInstallLock } from './lock.mjs';
+import { incompleteEntries, lockedPackages, lockFile } from './lock-file.mjs';
+import { withInstallLock } from './install-lock.mjs';
 import { missingPackages, ownNode, ownNodeVersion } from './missing.mjs';
 import { npm } from './npm.mjs';
 
@@ -42,8 +43,11 @@ function completeNode(root) {
 async function installNow(root) {
   checkWritable(root);
   if (missingPackages(root).required.length > 0) {
-    say('Installing packages (npm ci; about a minute the first time) …');
-    await must(npm(process.execPath, ['ci'], root));
+    // `npm ci` refuses a lock without the binaries of every platform; `npm install` takes what is locked as well.
+    const complete = incompleteEntries(lockedPackages(lockFile(root))).length === 0;
+    const command = complete ? ['ci'] : ['install', '--no-save'];
+    say(`Installing packages (npm ${command.join(' ')}; up to a minute the first time) …`);
+    await must(npm(process.execPath, command, root));
   }
   const node = ownNode(root) ?? (await installNode(root));
   if (missingPackages(root).optional.length > 0 && !wasRepaired(root)) {
@@ -106,7 +110,7 @@ const REPAIRED = 'node_modules/.techno/repaired';
 
 /** @param {string} root */
 function lockDigest(root) {
-  return createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+  return createHash('sha256').update(readFileSync(lockFile(root))).digest('hex');
 }
 
 /**

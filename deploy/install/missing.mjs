@@ -1,34 +1,21 @@
 // What of package-lock.json is not in node_modules. npm writes what it installed to node_modules/.package-lock.json as
 // its last act, so the two together tell a complete install from none, a partial one, or one of another commit.
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
+import { lockedPackages, lockFile } from './lock-file.mjs';
 
 // The part of the report about the network would ask name servers, which can take seconds.
 process.report.excludeNetwork = true;
 const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
 const LIBC = header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
 
-/** @typedef {{ version?: string, link?: boolean, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} LockEntry */
-
-/**
- * @param {string} file
- * @returns {Record<string, LockEntry> | undefined}
- */
-function lockedPackages(file) {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')).packages;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * @param {string} root
  * @returns {{ required: string[], optional: string[] }} folders below `root` that should be there and are not
  */
 export function missingPackages(root) {
-  const wanted = lockedPackages(path.join(root, 'package-lock.json')) ?? {};
-  const installed = lockedPackages(path.join(root, 'node_modules/.package-lock.json')) ?? {};
+  const wanted = lockedPackages(lockFile(root));
+  const installed = lockedPackages(path.join(root, 'node_modules/.package-lock.json'));
   /** @type {{ required: string[], optional: string[] }} */
   const missing = { required: [], optional: [] };
   for (const [folder, entry] of Object.entries(wanted)) {
@@ -44,7 +31,7 @@ export function missingPackages(root) {
   return missing;
 }
 
-/** @param {LockEntry} entry */
+/** @param {import('./lock-file.mjs').LockEntry} entry */
 function fitsThisMachine(entry) {
   return allows(entry.os, process.platform) && allows(entry.cpu, process.arch) && allows(entry.libc, LIBC);
 }
@@ -90,5 +77,5 @@ function isExecutable(file) {
  * @param {string} root
  */
 export function ownNodeVersion(root) {
-  return lockedPackages(path.join(root, 'package-lock.json'))?.['node_modules/node']?.version;
+  return lockedPackages(lockFile(root))['node_modules/node']?.version;
 }

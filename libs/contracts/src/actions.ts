@@ -152,7 +152,7 @@ export const actionCompleted = defineMessage({
   owners: ['executor'],
   schema: z.object({ ...ended, result: z.unknown() }),
 });
-export type ActionCompleted = ActionEnded & { result?: unknown };
+export type ActionCompleted = ActionEnded & { result: unknown };
 
 /** Whose fault: decides 502 (upstream, result), 504 (timeout) or 500 (internal) at the edge. */
 export const FAILURE_CLASSES = ['upstream', 'timeout', 'result', 'input', 'internal'] as const;

@@ -57,16 +57,16 @@ export function verifyAllow(
   return 'valid';
 }
 
-/** Reads `id:hex,id:hex`; the first is the one that signs. Throws a RangeError that says what is wrong. */
+/** Reads `id:hex,id:hex`; the first is the one that signs. Throws a RangeError that says what is wrong and repeats no key. */
 export function parseAllowKeys(text: string): AllowKeys {
-  const entries = text.split(',').map((entry): [string, Buffer] => {
-    const [id, hex] = entry.split(':');
-    if (!id || !hex || !/^[0-9a-f]{64,}$/i.test(hex)) {
-      throw new RangeError('expected id:hex[,id:hex…] with keys of at least 32 bytes');
-    }
-    return [id, Buffer.from(hex, 'hex')];
-  });
-  const first = entries[0];
-  if (first === undefined) throw new RangeError('at least one key is needed');
-  return { current: first[0], keys: new Map(entries) };
+  const keys = new Map<string, Buffer>();
+  for (const entry of text.split(',')) {
+    const match = /^([A-Za-z0-9_-]{1,32}):((?:[0-9a-f]{2}){32,})$/i.exec(entry.trim());
+    if (match === null) throw new RangeError('expected id:hex[,id:hex…] with keys of at least 32 bytes');
+    const [, id = '', hex = ''] = match;
+    if (keys.has(id)) throw new RangeError(`the key id '${id}' is given twice`);
+    keys.set(id, Buffer.from(hex, 'hex'));
+  }
+  const [current = ''] = keys.keys();
+  return { current, keys };
 }

@@ -93,12 +93,14 @@ export const newKey = z.strictObject({
     .default({}),
 });
 
-/** The raw key travels in the answer, over the bus, once; it is stored nowhere. */
+/** A key as the gateway made it: the raw key stays with the gateway, which shows it once and forgets it. */
+const issued = { hash: z.string().describe('Keyed hash'), hint: z.string() };
+
 export const createKey = defineRequest({
   service: 'gate-engine',
   name: 'key.create',
-  input: z.object({ by: z.string(), key: newKey }),
-  output: z.object({ key: z.string(), record: keyView }),
+  input: z.object({ by: z.string(), key: newKey, ...issued }),
+  output: keyView,
 });
 
 export const listKeys = defineRequest({
@@ -112,8 +114,8 @@ export const listKeys = defineRequest({
 export const rotateKey = defineRequest({
   service: 'gate-engine',
   name: 'key.rotate',
-  input: z.object({ by: z.string(), id: z.string(), overlap_seconds: z.number().int().min(0) }),
-  output: z.object({ key: z.string(), record: keyView, replaces: keyView }),
+  input: z.object({ by: z.string(), id: z.string(), overlap_seconds: z.number().int().min(0), ...issued }),
+  output: z.object({ record: keyView, replaces: keyView }),
 });
 
 export const revokeKey = defineRequest({

@@ -109,14 +109,14 @@ export const policyDocument = z
     const complain = (path: (string | number)[], message: string) =>
       context.issues.push({ code: 'custom', path, message, input: policy });
     for (const [source, { role: name }] of Object.entries(policy.sources)) {
-      if (!(name in policy.roles)) complain(['sources', source, 'role'], `role '${name}' is not defined`);
+      if (!Object.hasOwn(policy.roles, name)) complain(['sources', source, 'role'], `role '${name}' is not defined`);
     }
     for (const [action, spec] of Object.entries(policy.actions)) {
-      if (spec.http && !(spec.http.upstream in policy.upstreams)) {
+      if (spec.http && !Object.hasOwn(policy.upstreams, spec.http.upstream)) {
         complain(['actions', action, 'http', 'upstream'], `upstream '${spec.http.upstream}' is not defined`);
       }
       for (const part of spec.composite?.steps ?? []) {
-        if (!(part.action in policy.actions)) {
+        if (!Object.hasOwn(policy.actions, part.action)) {
           complain(['actions', action, 'composite'], `step '${part.id}' names the unknown action '${part.action}'`);
         }
       }

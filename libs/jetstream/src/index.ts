@@ -4,3 +4,5 @@ export { consumerConfig, runActor, type RunActorDeps } from './run-actor.ts';
 export { runBatchActor } from './run-batch-actor.ts';
 export { ensureStreams, pendingOf } from './topology.ts';
 export { createTransport } from './transport.ts';
+export { listenForReplies } from './replies.ts';
+export { tail, type Tailed } from './tail.ts';

@@ -1,6 +1,6 @@
 import { type ConsumerConfig, type ConsumerMessages, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
 import type { StreamName } from '@techno/contracts';
-import { errorMessage, exponentialDelayMs, jittered, SECOND } from '@techno/kernel';
+import { errorMessage, exponentialDelayMs, jittered, pause, SECOND } from '@techno/kernel';
 import type { Bus } from './bus.ts';
 import { ensureConsumer, ensureStreams } from './topology.ts';
 
@@ -97,18 +97,4 @@ async function exists(bus: Bus, { stream, config }: PullOptions): Promise<boolea
     // Only the server's own word counts: a timeout says nothing.
     return !(error instanceof JetStreamApiError);
   }
-}
-
-/** Waits, or less if the signal comes. */
-export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, delayMs);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

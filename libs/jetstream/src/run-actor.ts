@@ -2,10 +2,10 @@ import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JsMsg, ReplayPolicy
 import { nanos } from '@nats-io/nats-core';
 import { type Actor, type ActorObserver, attempt, createMailboxes, maxAttempts, parseBody, type Transport } from '@techno/actor';
 import { retrySubject } from '@techno/contracts';
-import { type Clock, SECOND } from '@techno/kernel';
+import { type Clock, pause, SECOND } from '@techno/kernel';
 import type { Bus } from './bus.ts';
 import { deliveryOf } from './delivery.ts';
-import { pause, pull, type PullOptions } from './pull.ts';
+import { pull, type PullOptions } from './pull.ts';
 
 export interface RunActorDeps {
   readonly bus: Bus;

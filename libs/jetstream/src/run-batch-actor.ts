@@ -11,9 +11,9 @@ import {
   type Received,
 } from '@techno/actor';
 import { deadLettered, HEADER, type MessageContract } from '@techno/contracts';
-import { exponentialDelayMs, jittered, rfc3339, SECOND, StartupError } from '@techno/kernel';
+import { exponentialDelayMs, jittered, pause, rfc3339, SECOND, StartupError } from '@techno/kernel';
 import { deliveryOf } from './delivery.ts';
-import { pause, pull } from './pull.ts';
+import { pull } from './pull.ts';
 import type { RunActorDeps } from './run-actor.ts';
 
 /** A batch that fails this often in a row without the store being away is taken apart to find the message at fault. */

@@ -23,7 +23,8 @@ export function randomHex(length: number): string {
  * rows of one minute together in every index; the random end is what ratio sampling reads.
  */
 export function newW3cTraceId(nowMs: number): string {
-  const seconds = Math.floor(nowMs / 1000);
+  // Wraps in 2106, which costs order, not uniqueness.
+  const seconds = Math.floor(nowMs / 1000) % 2 ** 32;
   return seconds.toString(16).padStart(8, '0') + randomHex(12);
 }
 
@@ -45,5 +46,5 @@ export function isTraceId(value: string): boolean {
 
 /** A sortable id with a readable prefix: `dec_` + 12 hex of epoch milliseconds + 20 random hex. */
 export function newId(prefix: string, nowMs: number): string {
-  return `${prefix}_${nowMs.toString(16).padStart(12, '0')}${randomHex(10)}`;
+  return `${prefix}_${Math.floor(nowMs).toString(16).padStart(12, '0')}${randomHex(10)}`;
 }

@@ -4,3 +4,4 @@ export { type Clock, rfc3339, systemClock } from './clock.ts';
 export { DAY, HOUR, MINUTE, SECOND } from './duration.ts';
 export { errorCode, errorMessage, StartupError, TechnoError, TemporaryError, TerminalError } from './errors.ts';
 export { isTraceId, newId, newSpanId, newW3cTraceId, randomHex, traceIdFrom } from './ids.ts';
+export { every, pause } from './pause.ts';

@@ -51,8 +51,8 @@ export async function startOps({
     security: 'none',
     responses: { 200: { description: 'Prometheus or OpenMetrics text', contentType: 'text/plain' } },
     handler: async ({ header }) => {
-      const { text, contentType } = await metrics.text(header('accept'));
-      return { status: 200, text, contentType };
+      const { body, contentType } = await metrics.text(header('accept'));
+      return { status: 200, text: body, contentType };
     },
   });
   const server = createHttpServer({ host, port, routes: [healthz, readyz, metricsRoute] });

@@ -1,5 +1,5 @@
 import { MikroORM } from '@mikro-orm/postgresql';
-import { errorMessage, SECOND, StartupError } from '@techno/kernel';
+import { errorMessage, SECOND, StartupError, type TemporaryError, type TerminalError } from '@techno/kernel';
 import pg from 'pg';
 import { storeError } from './batcher.ts';
 import { entities } from './entities.ts';
@@ -13,6 +13,8 @@ export interface Database {
   transaction<T>(
     work: (query: <Row extends pg.QueryResultRow>(statement: Statement, values: unknown[]) => Promise<Row[]>) => Promise<T>,
   ): Promise<T>;
+  /** Set (epoch ms) while the last thing heard from the database was that it is away; whoever would only fail waits until then. */
+  unavailableUntil(): number | undefined;
   /** Round trip in milliseconds; throws when there is no answer within two seconds. */
   ping(): Promise<number>;
   close(): Promise<void>;
@@ -25,6 +27,8 @@ export interface Statement {
 
 /** No statement of the hot path may take longer: whoever waits for it is told that the store is away. */
 const STATEMENT_TIMEOUT_MS = 10 * SECOND;
+/** How long nobody need ask again after the database was found away. */
+const REST_MS = 1 * SECOND;
 const CONNECT_TIMEOUT_MS = 2 * SECOND;
 
 export interface DatabaseOptions {
@@ -56,15 +60,24 @@ export async function openDatabase({ url, applicationName, poolSize = 4 }: Datab
     connect: false,
   } as never);
 
+  let awayUntil: number | undefined;
+  const heard = (error?: TemporaryError | TerminalError) => {
+    awayUntil = error?.code === 'STORE_UNAVAILABLE' ? Date.now() + REST_MS : undefined;
+  };
+
   const run = async <Row extends pg.QueryResultRow>(
     client: pg.Pool | pg.PoolClient,
     statement: Statement,
     values: unknown[],
   ): Promise<Row[]> => {
     try {
-      return (await client.query<Row>({ name: statement.name, text: statement.text, values })).rows;
+      const { rows } = await client.query<Row>({ name: statement.name, text: statement.text, values });
+      if (awayUntil !== undefined) heard();
+      return rows;
     } catch (error) {
-      throw storeError(error);
+      const failure = storeError(error);
+      heard(failure);
+      throw failure;
     }
   };
 
@@ -73,7 +86,9 @@ export async function openDatabase({ url, applicationName, poolSize = 4 }: Datab
     query: (statement, values) => run(pool, statement, values),
     async transaction(work) {
       const client = await pool.connect().catch((error: unknown) => {
-        throw storeError(error);
+        const failure = storeError(error);
+        heard(failure);
+        throw failure;
       });
       let broken: Error | undefined;
       // A connection that dies while checked out reports here as well as to its query.
@@ -92,6 +107,7 @@ export async function openDatabase({ url, applicationName, poolSize = 4 }: Datab
         client.release(broken);
       }
     },
+    unavailableUntil: () => awayUntil,
     async ping() {
       const startedAt = performance.now();
       await pool.query({ text: 'select 1', query_timeout: 2 * SECOND } as pg.QueryConfig);

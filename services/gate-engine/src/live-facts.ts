@@ -1,5 +1,5 @@
 import type { Credential } from '@techno/contracts';
-import { type Clock, errorMessage, SECOND } from '@techno/kernel';
+import { type Clock, errorMessage, every, SECOND } from '@techno/kernel';
 import type { ApiKey, Credentials, Policies } from '@techno/storage';
 import type { Identity } from './gates/facts.ts';
 import { type CompiledPolicy, compilePolicy, parsePolicy } from './policy/compile.ts';
@@ -66,22 +66,11 @@ export function createLiveFacts({ credentials, policies, clock, onProblem }: Liv
   const facts: LiveFacts = {
     load: refresh,
     refresh,
-    async run(signal) {
-      while (!signal.aborted) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(done, POLL_MS);
-          function done() {
-            clearTimeout(timer);
-            signal.removeEventListener('abort', done);
-            resolve();
-          }
-          signal.addEventListener('abort', done, { once: true });
-        });
-        // What cannot be refreshed grows old, and old facts deny.
-        if (!signal.aborted)
-          await refresh().catch((error: unknown) => onProblem({ problem: `facts not refreshed: ${errorMessage(error)}` }));
-      }
-    },
+    // What cannot be refreshed grows old, and old facts deny.
+    run: (signal) =>
+      every(POLL_MS, signal, () =>
+        refresh().catch((error: unknown) => onProblem({ problem: `facts not refreshed: ${errorMessage(error)}` })),
+      ),
     policy: () => policy,
     identity(credential) {
       switch (credential.kind) {

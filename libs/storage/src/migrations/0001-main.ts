@@ -115,6 +115,7 @@ export class Migration0001Main extends Migration {
         state text not null check (state in ('started', 'retryable', 'completed', 'failed', 'unknown')),
         attempt int not null,
         started_at timestamptz not null,
+        leased_until timestamptz,
         finished_at timestamptz,
         outcome json,
         primary key (trace_id, step)

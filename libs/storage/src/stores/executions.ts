@@ -14,6 +14,8 @@ export interface ExecutionKey {
 export interface StartRow extends ExecutionKey {
   readonly effect: Effect;
   readonly startedAt: Date;
+  /** How long nobody else may take the attempt over, in milliseconds; `extend` prolongs it. */
+  readonly leaseMs: number;
 }
 
 export interface FinishRow<Outcome> extends ExecutionKey {
@@ -31,19 +33,26 @@ export interface Execution<Outcome> {
   readonly attempt: number;
   readonly decisionId: string;
   readonly outcome: Outcome | undefined;
+  /** Started, and its lease has not run out. */
+  readonly leased: boolean;
 }
+
+export type Started<Outcome> =
+  | { readonly kind: 'started'; readonly attempt: number }
+  | { readonly kind: 'busy' | 'in_doubt' | 'ended'; readonly execution: Execution<Outcome> };
 
 /**
  * The fence around effects. A start is committed before the effect and an outcome after it; an outcome is written once.
  */
 export interface Executions<Outcome> {
   /**
-   * Claims the next attempt: `started` with its number, or what stands in the way. A start without an outcome is taken over
-   * only where the upstream honours the key; otherwise nobody knows what happened, and the caller is told `in_doubt`.
+   * Claims the next attempt: `started` with its number, or what stands in the way. `busy`: another attempt holds its lease.
+   * A start whose lease ran out without an outcome is taken over only where the upstream honours the key; otherwise nobody
+   * knows what happened, and the caller is told `in_doubt`.
    */
-  start(
-    row: StartRow,
-  ): Promise<{ kind: 'started'; attempt: number } | { kind: 'in_doubt' | 'ended'; execution: Execution<Outcome> }>;
+  start(row: StartRow): Promise<Started<Outcome>>;
+  /** Prolongs the lease of an attempt that is at work. False: it no longer holds the fence. */
+  extend(row: { traceId: string; step: string; attempt: number; leaseMs: number }): Promise<boolean>;
   /** Writes the outcome if this attempt still holds the fence. Otherwise gives what holds instead. */
   finish(row: FinishRow<Outcome>): Promise<{ kind: 'written' } | { kind: 'superseded'; execution: Execution<Outcome> }>;
   find(key: { traceId: string; step: string }): Promise<Execution<Outcome> | undefined>;
@@ -51,13 +60,14 @@ export interface Executions<Outcome> {
 
 const START = {
   name: 'executions-start',
-  text: `insert into executions as e (trace_id, step, decision_id, effect, state, attempt, started_at)
-    select t, s, d, e, 'started', 1, at from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) as n(t, s, d, e, at)
+  text: `insert into executions as e (trace_id, step, decision_id, effect, state, attempt, started_at, leased_until)
+    select t, s, d, e, 'started', 1, at, now() + lease * interval '1 millisecond'
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int[]) as n(t, s, d, e, at, lease)
     on conflict (trace_id, step) do update set
       decision_id = excluded.decision_id, effect = excluded.effect, state = 'started', attempt = e.attempt + 1,
-      started_at = excluded.started_at, finished_at = null, outcome = null
+      started_at = excluded.started_at, leased_until = excluded.leased_until, finished_at = null, outcome = null
     where e.state = 'retryable'
-      or (e.state = 'started' and excluded.effect <> 'unkeyed')
+      or (e.state = 'started' and excluded.effect <> 'unkeyed' and e.leased_until <= now())
       or (e.state in ('failed', 'unknown') and e.decision_id <> excluded.decision_id)
     returning trace_id, step, attempt`,
 };
@@ -80,9 +90,14 @@ const FINISH_FENCED = {
     where e.trace_id = n.trace_id and e.step = n.step and e.attempt = n.attempt and e.decision_id = n.decision_id and e.state = 'started'
     returning e.trace_id, e.step`,
 };
+const EXTEND = {
+  name: 'executions-extend',
+  text: `update executions set leased_until = now() + $4 * interval '1 millisecond'
+    where trace_id = $1 and step = $2 and attempt = $3 and state = 'started' returning attempt`,
+};
 const FIND = {
   name: 'executions-find',
-  text: `select e.trace_id, e.step, e.state, e.attempt, e.decision_id, e.outcome from unnest($1::text[], $2::text[]) as k(trace_id, step)
+  text: `select e.trace_id, e.step, e.state, e.attempt, e.decision_id, e.outcome, e.leased_until > now() as leased from unnest($1::text[], $2::text[]) as k(trace_id, step)
     join executions e on e.trace_id = k.trace_id and e.step = k.step`,
 };
 
@@ -99,16 +114,23 @@ export function createExecutions<Outcome>(database: Database): Executions<Outcom
       attempt: number;
       decision_id: string;
       outcome: Outcome | null;
+      leased: boolean | null;
     }>(FIND, [rows.map((row) => row.traceId), rows.map((row) => row.step)]);
     return new Map(
       found.map((row) => [
         storedId(row),
-        { state: row.state, attempt: row.attempt, decisionId: row.decision_id, outcome: row.outcome ?? undefined },
+        {
+          state: row.state,
+          attempt: row.attempt,
+          decisionId: row.decision_id,
+          outcome: row.outcome ?? undefined,
+          leased: row.state === 'started' && row.leased === true,
+        },
       ]),
     );
   }
 
-  const starting = createBatcher<StartRow, Awaited<ReturnType<Executions<Outcome>['start']>>>({
+  const starting = createBatcher<StartRow, Started<Outcome>>({
     maxRows: 200,
     maxWaitMs: 0,
     maxInFlight: 2,
@@ -120,6 +142,7 @@ export function createExecutions<Outcome>(database: Database): Executions<Outcom
         rows.map((row) => row.decisionId),
         rows.map((row) => row.effect),
         rows.map((row) => row.startedAt),
+        rows.map((row) => row.leaseMs),
       ]);
       const attempts = new Map(started.map((row) => [storedId(row), row.attempt]));
       const standing = await findAll(rows.filter((row) => !attempts.has(id(row))));
@@ -131,8 +154,9 @@ export function createExecutions<Outcome>(database: Database): Executions<Outcom
           attempt: 1,
           decisionId: row.decisionId,
           outcome: undefined,
+          leased: true,
         };
-        return { kind: execution.state === 'started' ? 'in_doubt' : 'ended', execution };
+        return { kind: kindOf(execution), execution };
       });
     },
   });
@@ -182,9 +206,17 @@ export function createExecutions<Outcome>(database: Database): Executions<Outcom
 
   return {
     start: (row) => starting.add(row),
+    async extend({ traceId, step, attempt, leaseMs }) {
+      return (await database.query(EXTEND, [traceId, step, attempt, leaseMs])).length > 0;
+    },
     finish: (row) => finishing.add(row),
     async find(key) {
       return (await findAll([key])).get(id(key));
     },
   };
+}
+
+function kindOf<Outcome>({ state, leased }: Execution<Outcome>): 'busy' | 'in_doubt' | 'ended' {
+  if (state !== 'started') return 'ended';
+  return leased ? 'busy' : 'in_doubt';
 }

@@ -56,11 +56,15 @@ function redactReference(value: object, depth: number): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
   if (value instanceof Map || value instanceof Set) return `[${value.size} entries]`;
-  if ('toJSON' in value && typeof value.toJSON === 'function') return redactValue(value.toJSON(), depth + 1);
+  if (hasToJson(value)) return redactValue(value.toJSON(), depth + 1);
   if (depth >= MAX_DEPTH) return '[deep]';
   if (!Array.isArray(value)) return redactObject(value, depth);
   const items = value.slice(0, MAX_ITEMS).map((item) => redactValue(item, depth + 1));
   return value.length > MAX_ITEMS ? [...items, `…[${value.length - MAX_ITEMS} more]`] : items;
+}
+
+function hasToJson(value: object): value is { toJSON: () => unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 function redactObject(value: object, depth: number): Record<string, unknown> {

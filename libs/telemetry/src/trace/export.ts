@@ -29,8 +29,7 @@ function reporting(exporter: SpanExporter, report: ExportReport): SpanExporter {
   return {
     export(spans: ReadableSpan[], done) {
       exporter.export(spans, (result) => {
-        // 0 is ExportResultCode.SUCCESS of @opentelemetry/core.
-        report(result.code === 0 ? 'ok' : 'failed', spans.length);
+        report(result.error === undefined ? 'ok' : 'failed', spans.length);
         done(result);
       });
     },

@@ -1,7 +1,7 @@
 import type { FailureClass } from '@techno/contracts';
 import { errorCode } from '@techno/kernel';
 
-/** Every code an executor throws, and whose fault it is: that decides between 502, 504 and 500 at the edge. */
+/** Every code an executor throws, or is stopped with, and whose fault it is: that decides between 502, 504 and 500 at the edge. */
 export const EXECUTOR_CODES = {
   BREAKER_OPEN: 'upstream',
   COMPOSITE_FAILED: 'upstream',
@@ -14,6 +14,7 @@ export const EXECUTOR_CODES = {
   EGRESS_FORBIDDEN: 'input',
   EGRESS_TOO_LARGE: 'upstream',
   EXECUTION_ABORTED: 'timeout',
+  EXECUTION_TIMEOUT: 'timeout',
   EXECUTOR_DUPLICATE: 'internal',
   EXECUTOR_MISCONFIGURED: 'internal',
   INPUT_INVALID: 'input',

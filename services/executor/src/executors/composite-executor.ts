@@ -2,7 +2,7 @@ import type { CompositeStep, FailureClass, GateName, ReasonCode } from '@techno/
 import { errorCode, errorMessage, TechnoError, TemporaryError, TerminalError } from '@techno/kernel';
 import { failureClassOf } from './codes.ts';
 import { checkedSteps, lastSteps } from './composite-plan.ts';
-import { abortError, type Executor, type ExecutorCall, throwIfAborted } from './executor.ts';
+import { abortError, EffectUnclearError, type Executor, type ExecutorCall, throwIfAborted } from './executor.ts';
 import { renderJson } from './template.ts';
 
 /** How a step ended. A step that may still succeed later is not an outcome: `runStep` throws a TemporaryError instead. */
@@ -62,7 +62,9 @@ export function compositeExecutor(deps: { readonly runStep: RunStep }): Executor
   };
 }
 
-type Ended = { readonly step: CompositeStep; readonly outcome: StepOutcome } | { readonly step: CompositeStep; readonly error: unknown };
+type Ended =
+  | { readonly step: CompositeStep; readonly outcome: StepOutcome }
+  | { readonly step: CompositeStep; readonly error: unknown };
 
 async function runAll(steps: readonly CompositeStep[], call: ExecutorCall, runStep: RunStep) {
   const reports = new Map<string, StepReport>();
@@ -105,7 +107,7 @@ function ready(
   reports: Map<string, StepReport>,
   running: ReadonlyMap<string, unknown>,
 ): readonly CompositeStep[] {
-  for (let before = -1; before !== reports.size; ) {
+  for (let before = -1; before !== reports.size;) {
     before = reports.size;
     for (const step of steps) {
       const missing = step.needs.find((need) => (reports.get(need)?.status ?? 'COMPLETED') !== 'COMPLETED');
@@ -126,7 +128,9 @@ async function runOne(
     const payload = renderJson(step.payload, { payload: call.payload, steps: resultsOf(reports) });
     return { step, outcome: await runStep({ id: step.id, action: step.action, payload }, call.signal, call) };
   } catch (error) {
-    return isTerminal(error) ? { step, outcome: failed(error) } : { step, error };
+    // A step that was stopped with the rest says nothing of itself, unless it had begun what cannot be taken back.
+    const stopped = call.signal.aborted && !(error instanceof EffectUnclearError);
+    return isTerminal(error) && !stopped ? { step, outcome: failed(error) } : { step, error };
   }
 }
 

@@ -55,14 +55,18 @@ function declared(call: ExecutorCall): { http: HttpCall; upstream: Upstream } {
   const http = call.spec.http;
   if (http === undefined) throw new TerminalError('EXECUTOR_MISCONFIGURED', `the action '${call.action}' declares no http call`);
   const upstream = Object.hasOwn(call.policy.upstreams, http.upstream) ? call.policy.upstreams[http.upstream] : undefined;
-  if (upstream === undefined) throw new TerminalError('EXECUTOR_MISCONFIGURED', `the upstream '${http.upstream}' is not declared`);
+  if (upstream === undefined)
+    throw new TerminalError('EXECUTOR_MISCONFIGURED', `the upstream '${http.upstream}' is not declared`);
   return { http, upstream };
 }
 
 function targetUrl(upstream: Upstream, path: string): string {
   const base = new URL(upstream.baseUrl);
   if (base.username !== '' || base.password !== '' || base.search !== '' || base.hash !== '') {
-    throw new TerminalError('EXECUTOR_MISCONFIGURED', 'the baseUrl of an upstream is origin and path only; credentials go into its headers');
+    throw new TerminalError(
+      'EXECUTOR_MISCONFIGURED',
+      'the baseUrl of an upstream is origin and path only; credentials go into its headers',
+    );
   }
   const root = base.pathname.replace(/\/+$/, '');
   const target = new URL(base.origin + root + path);

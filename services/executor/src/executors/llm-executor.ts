@@ -13,7 +13,8 @@ export function llmExecutor(deps: { readonly llm: LlmClient | undefined }): Exec
     async execute(call) {
       throwIfAborted(call.signal);
       const { llm: declared, result: schema } = call.spec;
-      if (declared === undefined) throw new TerminalError('EXECUTOR_MISCONFIGURED', `the action '${call.action}' declares no llm call`);
+      if (declared === undefined)
+        throw new TerminalError('EXECUTOR_MISCONFIGURED', `the action '${call.action}' declares no llm call`);
       if (deps.llm === undefined) throw new TerminalError('LLM_NOT_CONFIGURED', 'no language model is configured');
       const { value } = await deps.llm.complete({
         instructions: declared.instructions,

@@ -7,7 +7,17 @@ export type Secrets = (name: string) => string | undefined;
 const SECRET = /\$\{([A-Za-z0-9_]+)\}/g;
 
 /** Said by the client itself: a policy that could set them could smuggle a second request. */
-const RESERVED = new Set(['connection', 'content-length', 'expect', 'host', 'idempotency-key', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+const RESERVED = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'idempotency-key',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 /**
  * The headers declared for an upstream, names in lower case, `${NAME}` replaced by that secret. Throws the TerminalErrors

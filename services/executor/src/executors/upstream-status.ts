@@ -9,7 +9,12 @@ export function isTemporaryStatus(status: number): boolean {
 }
 
 /** TemporaryError `UPSTREAM_STATUS_<status>`, with the wait that `Retry-After` asks for. */
-export function temporaryStatusError(upstream: string, status: number, retryAfter: string | undefined, nowMs: number): TemporaryError {
+export function temporaryStatusError(
+  upstream: string,
+  status: number,
+  retryAfter: string | undefined,
+  nowMs: number,
+): TemporaryError {
   const wait = retryAfterMs(retryAfter, nowMs);
   return new TemporaryError(
     `UPSTREAM_STATUS_${status}`,
@@ -22,7 +27,8 @@ export function temporaryStatusError(upstream: string, status: number, retryAfte
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   const text = header?.trim();
   if (text === undefined || text === '') return undefined;
-  const wait = /^\d+$/.test(text) ? Number(text) * SECOND : Date.parse(text) - nowMs;
+  // V8 reads nearly anything as a date, «-5» too; an HTTP date ends in GMT.
+  const wait = /^\d+$/.test(text) ? Number(text) * SECOND : / GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN;
   if (Number.isNaN(wait)) return undefined;
   return Math.min(LONGEST_WAIT_MS, Math.max(0, wait));
 }

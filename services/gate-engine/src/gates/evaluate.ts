@@ -27,7 +27,10 @@ export type Evaluation =
  * Decides one request: G0 to G10, the first gate that does not let it pass decides. Never throws. `clockMicros` times the
  * gates and decides nothing; it is monotonic, in microseconds.
  */
-export function evaluateGates(input: GateInput, { clockMicros = monotonicMicros }: { clockMicros?: () => number } = {}): Evaluation {
+export function evaluateGates(
+  input: GateInput,
+  { clockMicros = monotonicMicros }: { clockMicros?: () => number } = {},
+): Evaluation {
   const verdicts: GateVerdict[] = [];
   let since = clockMicros();
   for (const gate of gates) {

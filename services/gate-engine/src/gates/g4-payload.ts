@@ -16,7 +16,10 @@ export const g4Payload: Gate = {
     const fault = jsonFault(payload, maxDepth);
     if (fault === undefined) return 'pass';
     if (fault === 'too-deep') {
-      return { reason: 'PAYLOAD_TOO_DEEP', message: `The payload is nested deeper than the ${maxDepth} levels the policy allows.` };
+      return {
+        reason: 'PAYLOAD_TOO_DEEP',
+        message: `The payload is nested deeper than the ${maxDepth} levels the policy allows.`,
+      };
     }
     return { reason: 'PAYLOAD_INVALID', message: SENTENCES[fault] };
   },

@@ -11,7 +11,11 @@ export class PolicyError extends TerminalError {
   readonly issues: readonly PolicyIssue[];
 
   constructor(issues: readonly PolicyIssue[], options?: { cause?: unknown }) {
-    super('POLICY_INVALID', issues.map(({ path, message }) => `${path === '' ? 'policy' : path}: ${message}`).join('; '), options);
+    super(
+      'POLICY_INVALID',
+      issues.map(({ path, message }) => `${path === '' ? 'policy' : path}: ${message}`).join('; '),
+      options,
+    );
     this.issues = issues;
   }
 }

@@ -1,4 +1,4 @@
-import { apiKeyHint, createKey, hashApiKey, type KeyView, listKeys, newApiKey, revokeKey, rotateKey } from '@techno/contracts';
+import { createKey, type KeyView, listKeys, revokeKey, rotateKey } from '@techno/contracts';
 import { type Clock, newId, TerminalError } from '@techno/kernel';
 import { type Endpoint, endpoint } from '@techno/jetstream';
 import type { ApiKey, Credentials } from '@techno/storage';
@@ -7,22 +7,15 @@ import type { LiveFacts } from '../live-facts.ts';
 export interface KeyRequestDeps {
   readonly credentials: Credentials;
   readonly facts: LiveFacts;
-  readonly pepper: Buffer;
   readonly clock: Clock;
 }
 
-/** Create, list, rotate with overlap, revoke. A raw key leaves this process once and is kept nowhere. */
-export function keyRequests({ credentials, facts, pepper, clock }: KeyRequestDeps): Endpoint[] {
-  async function issue(record: Omit<ApiKey, 'id' | 'hash' | 'hint' | 'createdAt'>, mode: 'live' | 'test') {
-    const key = newApiKey(mode);
-    const stored = await credentials.create({
-      ...record,
-      id: newId('key', clock.now()),
-      hash: hashApiKey(key, pepper),
-      hint: apiKeyHint(key),
-    });
+/** Create, list, rotate with overlap, revoke. A raw key never gets here: the gateway makes it and sends its keyed hash. */
+export function keyRequests({ credentials, facts, clock }: KeyRequestDeps): Endpoint[] {
+  async function issue(record: Omit<ApiKey, 'id' | 'createdAt'>): Promise<KeyView> {
+    const stored = await credentials.create({ ...record, id: newId('key', clock.now()) });
     await facts.refresh();
-    return { key, record: viewOf(stored, clock.now()) };
+    return viewOf(stored, clock.now());
   }
 
   async function existing(id: string): Promise<ApiKey> {
@@ -32,7 +25,7 @@ export function keyRequests({ credentials, facts, pepper, clock }: KeyRequestDep
   }
 
   return [
-    endpoint(createKey, async ({ by, key }) => {
+    endpoint(createKey, async ({ by, key, hash, hint }) => {
       const roles = facts.policy()?.document.roles ?? {};
       if (!Object.hasOwn(roles, key.role)) {
         throw new TerminalError(
@@ -40,35 +33,34 @@ export function keyRequests({ credentials, facts, pepper, clock }: KeyRequestDep
           `the policy in force has no role '${key.role}'; it has ${Object.keys(roles).join(', ') || 'none'}`,
         );
       }
-      return issue(
-        {
-          name: key.name,
-          role: key.role,
-          contexts: key.contexts,
-          allowedAddresses: key.allowed_addresses,
-          perMinute: key.limits.perMinute ?? null,
-          perDay: key.limits.perDay ?? null,
-          root: false,
-          createdBy: by,
-          expiresAt: key.expires_at === undefined ? null : new Date(key.expires_at),
-          revokedAt: null,
-          replacedBy: null,
-        },
-        key.mode,
-      );
+      return issue({
+        hash,
+        hint,
+        name: key.name,
+        role: key.role,
+        contexts: key.contexts,
+        allowedAddresses: key.allowed_addresses,
+        perMinute: key.limits.perMinute ?? null,
+        perDay: key.limits.perDay ?? null,
+        root: false,
+        createdBy: by,
+        expiresAt: key.expires_at === undefined ? null : new Date(key.expires_at),
+        revokedAt: null,
+        replacedBy: null,
+      });
     }),
     endpoint(listKeys, async () => ({ keys: (await credentials.all()).map((key) => viewOf(key, clock.now())) })),
-    endpoint(rotateKey, async ({ by, id, overlap_seconds }) => {
+    endpoint(rotateKey, async ({ by, id, overlap_seconds, hash, hint }) => {
       const old = await existing(id);
       if (old.revokedAt)
         throw new TerminalError('KEY_REVOKED', `the key '${id}' was revoked and cannot be rotated; create a new one`);
-      const issued = await issue({ ...fieldsOf(old), createdBy: by }, old.hint.startsWith('sk_test') ? 'test' : 'live');
+      const record = await issue({ ...fieldsOf(old), hash, hint, createdBy: by });
       const ended = await credentials.end(id, {
         expiresAt: new Date(clock.now() + overlap_seconds * 1_000),
-        replacedBy: issued.record.id,
+        replacedBy: record.id,
       });
       await facts.refresh();
-      return { ...issued, replaces: viewOf(ended ?? old, clock.now()) };
+      return { record, replaces: viewOf(ended ?? old, clock.now()) };
     }),
     endpoint(revokeKey, async ({ id }) => {
       const key = await existing(id);

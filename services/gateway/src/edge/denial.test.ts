@@ -25,14 +25,15 @@ const STATUS: Partial<Record<ReasonCode, number>> = {
 
 describe('answerDenial', () => {
   it.each(Object.keys(REASONS) as ReasonCode[])('%s', (code) => {
-    const { status, headers, body } = answerDenial(denied(code, RATE));
+    const { status, contentType, headers = {}, body } = answerDenial(denied(code, RATE));
     expect(status).toBe(STATUS[code] ?? 403);
-    expect(headers['Content-Type']).toBe('application/problem+json');
-    expect('WWW-Authenticate' in headers).toBe(status === 401);
-    expect('Retry-After' in headers && 'RateLimit' in headers && 'RateLimit-Policy' in headers).toBe(status === 429);
+    expect(contentType).toBe('application/problem+json');
+    expect(headers['cache-control']).toBe('no-store');
+    expect('www-authenticate' in headers).toBe(status === 401);
+    expect('retry-after' in headers && 'ratelimit' in headers && 'ratelimit-policy' in headers).toBe(status === 429);
     expect(body).toEqual({
-      type: 'about:blank',
-      title: { 401: 'Unauthorized', 403: 'Forbidden', 413: 'Content Too Large', 429: 'Too Many Requests' }[status],
+      type: `/docs/errors#${code}`,
+      title: { 401: 'Unauthorized', 403: 'Forbidden', 413: 'Payload Too Large', 429: 'Too Many Requests' }[status],
       status,
       detail: REASONS[code],
       code,
@@ -50,9 +51,9 @@ describe('answerDenial', () => {
       'RATE_LIMIT_EXCEEDED',
       RATE,
       {
-        'Retry-After': '12',
-        'RateLimit-Policy': '"minute";q=100;w=60',
-        RateLimit: '"minute";r=0;t=12',
+        'retry-after': '12',
+        'ratelimit-policy': '"minute";q=100;w=60',
+        ratelimit: '"minute";r=0;t=12',
       },
     ],
     [
@@ -60,35 +61,35 @@ describe('answerDenial', () => {
       'QUOTA_EXCEEDED',
       { limit: 5000, remaining: 0, resetSeconds: 3600, windowSeconds: 86_400 },
       {
-        'Retry-After': '3600',
-        'RateLimit-Policy': '"day";q=5000;w=86400',
-        RateLimit: '"day";r=0;t=3600',
+        'retry-after': '3600',
+        'ratelimit-policy': '"day";q=5000;w=86400',
+        ratelimit: '"day";r=0;t=3600',
       },
     ],
-    ['about to open', 'RATE_LIMIT_EXCEEDED', { ...RATE, resetSeconds: 0 }, { 'Retry-After': '1', RateLimit: '"minute";r=0;t=0' }],
+    ['about to open', 'RATE_LIMIT_EXCEEDED', { ...RATE, resetSeconds: 0 }, { 'retry-after': '1', ratelimit: '"minute";r=0;t=0' }],
     [
       'odd figures',
       'RATE_LIMIT_EXCEEDED',
       { limit: 99.9, remaining: -1, resetSeconds: -3, windowSeconds: 0.5 },
       {
-        'Retry-After': '1',
-        'RateLimit-Policy': '"minute";q=99;w=1',
-        RateLimit: '"minute";r=0;t=0',
+        'retry-after': '1',
+        'ratelimit-policy': '"minute";q=99;w=1',
+        ratelimit: '"minute";r=0;t=0',
       },
     ],
     [
       'no figures',
       'RATE_LIMIT_EXCEEDED',
       undefined,
-      { 'Retry-After': '60', RateLimit: undefined, 'RateLimit-Policy': undefined },
+      { 'retry-after': '60', ratelimit: undefined, 'ratelimit-policy': undefined },
     ],
   ])('headers for %s', (_name, code, rate, expected) => {
-    const { headers } = answerDenial(denied(code, rate));
+    const { headers = {} } = answerDenial(denied(code, rate));
     for (const [name, value] of Object.entries(expected)) expect(headers[name], name).toBe(value);
   });
 
   it('challenges with a parameter, as RFC 6750 asks', () => {
-    expect(answerDenial(denied('AUTHENTICATION_MISSING')).headers['WWW-Authenticate']).toMatch(/^Bearer \w+="[^"]+"$/);
+    expect(answerDenial(denied('AUTHENTICATION_MISSING')).headers?.['www-authenticate']).toMatch(/^Bearer \w+="[^"]+"$/);
   });
 
   it('goes by the first reason and lists all', () => {

@@ -1,4 +1,4 @@
-import { type ActionCompleted, type ActionFailed, FAILURE_CLASSES, type FailureClass } from '@techno/contracts';
+import { type ActionFailed, FAILURE_CLASSES, type FailureClass } from '@techno/contracts';
 import { describe, expect, it } from 'vitest';
 import { answerCompleted, answerFailed } from './outcome.ts';
 
@@ -21,15 +21,14 @@ const failed = (failure: FailureClass, more: Partial<ActionFailed> = {}): Action
 });
 
 describe('answerCompleted', () => {
-  it.each<[string, Partial<ActionCompleted>, unknown]>([
-    ['an object', { result: { a: 1 } }, { a: 1 }],
-    ['false', { result: false }, false],
-    ['null', { result: null }, null],
-    ['nothing', {}, null],
-  ])('with %s as the result', (_name, more, result) => {
-    expect(answerCompleted({ ...ended, ...more })).toEqual({
+  it.each<[string, unknown, unknown]>([
+    ['an object', { a: 1 }, { a: 1 }],
+    ['false', false, false],
+    ['null', null, null],
+    ['nothing', undefined, null],
+  ])('with %s as the result', (_name, given, result) => {
+    expect(answerCompleted({ ...ended, result: given })).toEqual({
       status: 200,
-      headers: { 'Content-Type': 'application/json' },
       body: { trace_id: ended.trace_id, status: 'COMPLETED', result, executor_id: 'echo_executor_v1', execution_time_ms: 4 },
     });
   });
@@ -40,7 +39,7 @@ describe('answerFailed', () => {
     upstream: [502, 'Bad Gateway'],
     result: [502, 'Bad Gateway'],
     timeout: [504, 'Gateway Timeout'],
-    input: [422, 'Unprocessable Content'],
+    input: [422, 'Unprocessable Entity'],
     internal: [500, 'Internal Server Error'],
   };
 
@@ -48,9 +47,10 @@ describe('answerFailed', () => {
     const [status, title] = EXPECTED[failure];
     expect(answerFailed(failed(failure))).toEqual({
       status,
-      headers: { 'Content-Type': 'application/problem+json' },
+      contentType: 'application/problem+json',
+      headers: { 'cache-control': 'no-store' },
       body: {
-        type: 'about:blank',
+        type: '/docs/errors#SOME_CODE',
         title,
         status,
         detail: 'It did not work.',
@@ -71,7 +71,7 @@ describe('answerFailed', () => {
 
   it('shows what did succeed', () => {
     const partial = { steps: { fetch: 'COMPLETED', send: 'FAILED' } };
-    expect(answerFailed(failed('upstream', { partial })).body['partial']).toEqual(partial);
-    expect('partial' in answerFailed(failed('upstream')).body).toBe(false);
+    expect(answerFailed(failed('upstream', { partial })).body).toMatchObject({ partial });
+    expect(answerFailed(failed('upstream')).body).not.toHaveProperty('partial');
   });
 });

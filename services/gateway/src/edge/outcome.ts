@@ -1,12 +1,11 @@
 import type { ActionCompleted, ActionFailed, FailureClass } from '@techno/contracts';
+import { type JsonReply, problem } from '@techno/http';
 import { assertNever } from '@techno/kernel';
-import { type HttpAnswer, PROBLEM_JSON } from './answer.ts';
 
 /** The answer to an action that was done. The status word is the one that reads of the action give. */
-export function answerCompleted(completed: ActionCompleted): HttpAnswer {
+export function answerCompleted(completed: ActionCompleted): JsonReply {
   return {
     status: 200,
-    headers: { 'Content-Type': 'application/json' },
     body: {
       trace_id: completed.trace_id,
       status: 'COMPLETED',
@@ -19,40 +18,33 @@ export function answerCompleted(completed: ActionCompleted): HttpAnswer {
 }
 
 /** The answer to an action that failed, or whose outcome nobody saw (ACTION_OUTCOME_UNKNOWN: it may have had its effect). */
-export function answerFailed(failed: ActionFailed): HttpAnswer {
+export function answerFailed(failed: ActionFailed): JsonReply {
   const unknown = failed.status === 'UNKNOWN';
-  const { status, title } = unknown ? BAD_GATEWAY : statusOf(failed.error.class);
-  return {
-    status,
-    headers: { 'Content-Type': PROBLEM_JSON },
-    body: {
-      type: 'about:blank',
-      title,
-      status,
-      detail: failed.error.message,
-      code: unknown ? 'ACTION_OUTCOME_UNKNOWN' : failed.error.code,
-      trace_id: failed.trace_id,
+  return problem({
+    status: unknown ? 502 : statusOf(failed.error.class),
+    code: unknown ? 'ACTION_OUTCOME_UNKNOWN' : failed.error.code,
+    detail: failed.error.message,
+    traceId: failed.trace_id,
+    extensions: {
       action_status: failed.status,
       executor_id: failed.executor_id,
       execution_time_ms: failed.execution_time_ms,
       ...(failed.partial === undefined ? {} : { partial: failed.partial }),
     },
-  };
+  });
 }
 
-const BAD_GATEWAY = { status: 502, title: 'Bad Gateway' };
-
-function statusOf(failure: FailureClass): { status: number; title: string } {
+function statusOf(failure: FailureClass): number {
   switch (failure) {
     case 'timeout':
-      return { status: 504, title: 'Gateway Timeout' };
+      return 504;
     case 'upstream':
     case 'result':
-      return BAD_GATEWAY;
+      return 502;
     case 'input':
-      return { status: 422, title: 'Unprocessable Content' };
+      return 422;
     case 'internal':
-      return { status: 500, title: 'Internal Server Error' };
+      return 500;
     default:
       return assertNever(failure);
   }

@@ -58,7 +58,7 @@ describe('seal and open', () => {
 
   it('refuse any one character changed, inserted or removed', () => {
     const sealed = seal(SECRET, KEYS, 'stripe');
-    const character = fc.constantFrom(...'ABCxyz019-_.=+/ ');
+    const character = fc.constantFrom(...'ABCxyz019-_.=+/ '.split(''));
     fc.assert(
       fc.property(fc.nat(sealed.length - 1), character, fc.constantFrom('change', 'insert', 'remove'), (at, other, how) => {
         const changed = sealed.slice(0, at) + (how === 'remove' ? '' : other) + sealed.slice(how === 'insert' ? at : at + 1);

@@ -29,7 +29,7 @@ function declaredInHtml(bytes: Uint8Array): string | undefined {
 }
 
 /** Undefined for a label that no standard knows. */
-function decoder(label: string): TextDecoder | undefined {
+function decoder(label: string): InstanceType<typeof TextDecoder> | undefined {
   try {
     return new TextDecoder(label);
   } catch {

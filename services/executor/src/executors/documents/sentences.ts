@@ -1,11 +1,15 @@
-/** Abbreviations after which a sentence goes on, English and Portuguese, without their full stop. */
-const ABBREVIATIONS = new Set(
+/** English and Portuguese, without their full stop. After these a sentence goes on whatever comes next: titles, and «for example». */
+const ALWAYS_GOES_ON = new Set(
   (
-    'mr mrs ms dr prof rev gen sen rep gov capt col lt sgt st jr sr inc ltd co corp dept univ assn bros ' +
-    'vs etc cf al ca approx est fig figs eq eqs sec secs ch chap vol vols no nos pp p ed eds trans ' +
-    'e.g i.e a.m p.m u.s u.k u.n ph.d b.sc m.sc jan feb mar apr jun jul aug sep sept oct nov dec ' +
-    'sra dra profa eng arq exmo exma ilmo av r pç cap art arts inc inciso n nº num pág págs tel ltda cia s.a ' +
-    'ex p.ex obs ref séc fev abr mai ago set out dez núm par'
+    'mr mrs ms dr prof rev gen sen rep gov capt col lt sgt st mt vs cf e.g i.e viz approx ' +
+    'sr sra srs dra profa eng arq exmo exma ilmo ilma av p.ex'
+  ).split(' '),
+);
+/** After these only before a number: `No. 5`, `art. 37`, `set. 2024`. Most are words that end sentences too. */
+const GOES_ON_BEFORE_NUMBER = new Set(
+  (
+    'no nos fig figs eq eqs sec secs ch chap vol vols p pp ed ca est n nº num núm pág págs art arts inc inciso cap tel obs ' +
+    'jan feb fev mar apr abr may mai jun jul aug ago sep sept set oct out nov dec dez'
   ).split(' '),
 );
 const LAST_WORD = /(?:^|[\s(["'“‘«])([\p{L}.º]+)\.["'”’»)\]]*\s*$/u;
@@ -43,5 +47,6 @@ function goesOn(before: string, after: string): boolean {
   if (word === undefined) return false;
   // `J.` of a name; a sentence may well end in `I.`
   if (/^\p{Lu}$/u.test(word)) return word !== 'I';
-  return ABBREVIATIONS.has(word.toLowerCase());
+  const abbreviation = word.toLowerCase();
+  return ALWAYS_GOES_ON.has(abbreviation) || (GOES_ON_BEFORE_NUMBER.has(abbreviation) && /^[\d§]/.test(after));
 }

@@ -10,7 +10,8 @@ export function boundedFetch(maxBytes: number): typeof fetch {
       new TransformStream<Uint8Array, Uint8Array>({
         transform(chunk, controller) {
           bytes += chunk.byteLength;
-          if (bytes > maxBytes) controller.error(new TerminalError('LLM_OUTPUT_INVALID', `the answer is larger than ${maxBytes} bytes`));
+          if (bytes > maxBytes)
+            controller.error(new TerminalError('LLM_OUTPUT_INVALID', `the answer is larger than ${maxBytes} bytes`));
           else controller.enqueue(chunk);
         },
       }),

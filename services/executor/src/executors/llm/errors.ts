@@ -14,7 +14,8 @@ export function llmError(error: unknown, signals: { caller: AbortSignal; timeout
   if (own !== undefined) return own;
   if (!APICallError.isInstance(error) && AISDKError.isInstance(error)) return notACompletion();
   const { statusCode: status, responseHeaders } = APICallError.isInstance(error) ? error : {};
-  if (status === undefined) return new TemporaryError('LLM_UNAVAILABLE', `the endpoint cannot be reached (${networkCode(error)})`);
+  if (status === undefined)
+    return new TemporaryError('LLM_UNAVAILABLE', `the endpoint cannot be reached (${networkCode(error)})`);
   const wait = retryAfterMs(responseHeaders?.['retry-after'], nowMs);
   const waiting = wait === undefined ? undefined : { retryAfterMs: wait };
   if (status === 429) return new TemporaryError('LLM_RATE_LIMITED', 'the endpoint is over its rate for us', waiting);

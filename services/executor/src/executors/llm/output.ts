@@ -15,7 +15,8 @@ export function parsedOutput(generated: LanguageModelV4GenerateResult, matches: 
     throw new TerminalError('LLM_REFUSED', 'the model refused to answer');
   }
   if (finishReason.unified === 'length') throw invalid('was cut off at the token limit');
-  if (content.some((part) => part.type !== 'text' && part.type !== 'reasoning')) throw invalid('calls for tools that were not offered');
+  if (content.some((part) => part.type !== 'text' && part.type !== 'reasoning'))
+    throw invalid('calls for tools that were not offered');
   const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('');
   let value: unknown;
   try {

@@ -41,10 +41,12 @@ export function unspaced(text: string): string | undefined {
 }
 
 const LEET_WORD = /(?<![a-z0-9@$])(?=[a-z0-9@$]{0,24}[a-z])(?=[a-z0-9@$]{0,24}[0134578@$])[a-z0-9@$]{2,24}/g;
+const MIXED = /[a-z][0134578@$]|[0134578@$][a-z]/;
 const LEET: Record<string, string> = { 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't', 8: 'b', '@': 'a', $: 's' };
 
 /** `1gn0r3` as `ignore`. Undefined where no word mixes letters and digits. */
 export function unleeted(text: string): string | undefined {
+  if (!MIXED.test(text)) return undefined;
   const plain = text.replace(LEET_WORD, (word) => word.replace(/[0134578@$]/g, (digit) => LEET[digit] ?? digit));
   return plain === text ? undefined : plain;
 }

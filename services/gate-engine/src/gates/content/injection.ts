@@ -1,6 +1,8 @@
+import { cueFinder } from './cues.ts';
 import { decodedTexts } from './decode.ts';
 import { BETWEEN_STRINGS, folded, unleeted, unspaced, wordsOf } from './fold.ts';
 import type { Shape } from './shape.ts';
+import { authorityShapes } from './shapes-authority.ts';
 import { instructionShapes } from './shapes-instructions.ts';
 import { markupShapes } from './shapes-markup.ts';
 import { portugueseSpanishShapes } from './shapes-portuguese-spanish.ts';
@@ -8,16 +10,22 @@ import { promptLeakShapes } from './shapes-prompt-leak.ts';
 import { roleShapes } from './shapes-role.ts';
 import { toolShapes } from './shapes-tools.ts';
 
-/** Every known shape of text that speaks to a model instead of to a person. The order is that of the families. */
+/**
+ * Every known shape of text that speaks to a model instead of to a person. A table of shapes stops what is copied and what
+ * is close to it; a patient author finds words that are not in it. So it is one layer: what holds without it is that a
+ * model's output is data, and that every action it proposes passes the gates again.
+ */
 export const shapes: readonly Shape[] = [
   ...instructionShapes,
   ...roleShapes,
   ...promptLeakShapes,
   ...toolShapes,
+  ...authorityShapes,
   ...markupShapes,
   ...portugueseSpanishShapes,
 ];
 
+const cuedShapes = cueFinder(shapes);
 const SHORTEST = 8;
 
 /**
@@ -49,8 +57,7 @@ function findIn(text: string): string | undefined {
 
 function match(text: string): string | undefined {
   let words: string | undefined;
-  for (const { name, over, cues, pattern } of shapes) {
-    if (!cues.some((cue) => text.includes(cue))) continue;
+  for (const { name, over, pattern } of cuedShapes(text)) {
     if (over === 'words') words ??= wordsOf(text);
     if (pattern.test(over === 'words' ? (words ?? '') : text)) return name;
   }
@@ -58,7 +65,8 @@ function match(text: string): string | undefined {
 }
 
 // Where every letter stands alone, the spaces between the words are lost as well.
-const RUN_TOGETHER = /(?:ignore|disregard|forget|override|bypass)(?:all|any|the|your|my|of|these|those){0,4}(?:previous|prior|above|earlier|system)?(?:instructions?|rules|prompts?|guidelines)/;
+const RUN_TOGETHER =
+  /(?:ignore|disregard|forget|override|bypass)(?:all|any|the|your|my|of|these|those){0,4}(?:previous|prior|above|earlier|system)?(?:instructions?|rules|prompts?|guidelines)/;
 
 function matchUnspaced(text: string): string | undefined {
   return RUN_TOGETHER.test(text) ? 'spaced-letters' : undefined;

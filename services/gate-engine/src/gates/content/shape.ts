@@ -1,6 +1,7 @@
 /**
  * One way of speaking to a model. `over` says which spelling it reads: `words` (see wordsOf) or `markup` (folded, with its
- * punctuation). A shape is tried only where one of its cues occurs; a cue is one word or sign without a space.
+ * punctuation). A shape is tried only where one of its cues occurs:
+ * the beginning of a word that no match can do without, or with a `*` before it, any part of one.
  * Quantifiers are bounded, all of them, so that a shape's time is linear in the text: a test holds this.
  */
 export interface Shape {

@@ -20,8 +20,7 @@
 
 // One pass of one character class decides for almost every text.
 const PLAIN = /^[\t\n\r\x20-\x7e\u{a0}-\u{ac}\u{ae}-\u{2ff}\u{2010}-\u{2027}\u{2030}-\u{205e}]*$/u;
-const HIDDEN =
-  /(?![\t\n\r])[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Surrogate}\u{fff9}-\u{fffb}]/gu;
+const HIDDEN = /(?![\t\n\r])[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Surrogate}\u{fff9}-\u{fffb}]/gu;
 
 const JOINING =
   /[\p{Script_Extensions=Arabic}\p{Script_Extensions=Syriac}\p{Script_Extensions=Devanagari}\p{Script_Extensions=Bengali}\p{Script_Extensions=Gurmukhi}\p{Script_Extensions=Gujarati}\p{Script_Extensions=Oriya}\p{Script_Extensions=Tamil}\p{Script_Extensions=Telugu}\p{Script_Extensions=Kannada}\p{Script_Extensions=Malayalam}\p{Script_Extensions=Sinhala}\p{Script_Extensions=Khmer}\p{Script_Extensions=Myanmar}\p{Script_Extensions=Mongolian}]/u;
@@ -34,7 +33,8 @@ const PICTOGRAPH = /\p{Extended_Pictographic}/u;
 const EMOJI_END = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\u{fe0f}]/u;
 const VARIED = /[\p{Script=Han}\p{Script=Mongolian}\p{Script=Phags_Pa}\p{Script=Myanmar}\p{Sm}]/u;
 const MONGOLIAN = /\p{Script=Mongolian}/u;
-const FLAGS = /\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f}/gu;
+const FLAGS =
+  /\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f}/gu;
 
 /** The first character that has no business in a text, as `U+202E`, or undefined. Linear in the length of the text. */
 export function unsafeCharacter(text: string): string | undefined {

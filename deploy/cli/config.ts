@@ -1,0 +1,43 @@
+import { homeAt } from '../launcher/home.ts';
+import { homeDir } from '../launcher/config.ts';
+import { readStack, type Stack } from '../launcher/stack-file.ts';
+import { StartupError } from '@techno/kernel';
+
+/** Options that every verb which talks to the gateway has. */
+export interface TargetFlags {
+  readonly url?: string;
+  readonly key?: string;
+  readonly home?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Which gateway to talk to, as whom: the options, else TECHNO_URL and TECHNO_API_KEY, else the running stack's.
+ * `role: 'admin'` takes the stack's admin key, `'developer'` its development key.
+ * @throws StartupError NOT_RUNNING
+ */
+export function target(flags: TargetFlags, role: 'admin' | 'developer', env: Environment = process.env): { url: string; key: string } {
+  const url = flags.url ?? env['TECHNO_URL'];
+  const key = flags.key ?? env['TECHNO_API_KEY'];
+  if (url !== undefined && key !== undefined) return { url, key };
+  const stack = runningStack(flags, env);
+  return { url: url ?? stack.gateway, key: key ?? (role === 'admin' ? stack.adminKey : stack.apiKey) };
+}
+
+/** @throws StartupError NOT_RUNNING */
+export function runningStack(flags: Pick<TargetFlags, 'home'>, env: Environment = process.env): Stack {
+  const home = homeAt(homeDir(flags.home, env));
+  const stack = readStack(home.stack);
+  if (stack !== undefined) return stack;
+  throw new StartupError(
+    'NOT_RUNNING',
+    `there is no running stack in ${home.dir}`,
+    `Start it with 'npm start', or name another gateway with --url and --key (TECHNO_URL, TECHNO_API_KEY).`,
+  );
+}
+
+/** The superuser's URL of the database: DATABASE_URL if set, else the running stack's. @throws StartupError NOT_RUNNING */
+export function databaseUrl(flags: Pick<TargetFlags, 'home'>, env: Environment = process.env): string {
+  return env['DATABASE_URL'] ?? runningStack(flags, env).postgres;
+}

@@ -1,0 +1,113 @@
+import { ensureDatabase } from '@techno/embedded';
+import { rfc3339, systemClock } from '@techno/kernel';
+import { migrate } from '@techno/storage';
+import type { LauncherConfig } from './config.ts';
+import type { Ports } from './ports.ts';
+import type { Progress } from './progress.ts';
+import { saveSecrets } from './secrets.ts';
+import { seed, WEBHOOK_SOURCE } from './seed.ts';
+import { type Instance, instancesOf, STARTED } from './services.ts';
+import type { StackBoard } from './stack-board.ts';
+import type { Infrastructure, Stack } from './stack-file.ts';
+import type { Supervised, Unit } from './supervise.ts';
+import { DATABASE, databaseUrlOf, type Ground, natsUnit, postgresUnit, serviceUnit } from './units.ts';
+
+export interface BootTools {
+  readonly ports: Ports;
+  readonly progress: Progress;
+  readonly board: StackBoard;
+  /** Starts a unit in its place of the order of stopping. */
+  run(stage: 'services' | 'nats' | 'postgres', unit: Unit): Supervised;
+}
+
+/**
+ * Brings everything up in its order: nats-server and PostgreSQL, the schema, the services, the development data.
+ * @throws StartupError of whatever could not start
+ */
+export async function boot(ground: Ground, config: LauncherConfig, tools: BootTools): Promise<Stack> {
+  const { progress } = tools;
+  const infrastructure = await startInfrastructure(ground, config, tools);
+  await progress.step('Applying migrations', async () => {
+    await ensureDatabase(infrastructure.postgres.replace(/[^/]+$/, 'postgres'), DATABASE);
+    await migrate({ adminUrl: infrastructure.postgres, roles: ground.secrets.rolePasswords });
+  });
+  const services = await startServices(ground, config, tools, infrastructure);
+  const gateway = `http://127.0.0.1:${services.find(({ httpPort }) => httpPort !== undefined)?.httpPort}`;
+  const seeded = await progress.step('Seeding development data', () => seed(gateway, ground.secrets));
+  saveSecrets(ground.home, seeded);
+  return tools.board.publish({
+    gateway,
+    nats: infrastructure.nats,
+    postgres: infrastructure.postgres,
+    apiKey: seeded.apiKey,
+    adminKey: seeded.bootstrapKey,
+    webhook: { source: WEBHOOK_SOURCE, secret: seeded.webhookSecret, url: `${gateway}/v1/webhooks/${WEBHOOK_SOURCE}` },
+    processes: services.map(({ instance, opsPort }) => ({
+      id: instance.id,
+      service: instance.spec.name,
+      ops: `http://127.0.0.1:${opsPort}`,
+    })),
+    infrastructure: infrastructure.parts,
+    launcher: { pid: process.pid },
+    startedAt: rfc3339(systemClock.now()),
+  });
+}
+
+interface InfrastructureAddresses {
+  readonly nats: string;
+  readonly postgres: string;
+  readonly postgresPort: number;
+  readonly parts: readonly Omit<Infrastructure, 'pid'>[];
+}
+
+async function startInfrastructure(ground: Ground, config: LauncherConfig, tools: BootTools): Promise<InfrastructureAddresses> {
+  const { ports, progress } = tools;
+  const postgresPort = await ports.take(config.postgresPort);
+  const postgres = postgresUnit(ground, postgresPort);
+  const parts: Omit<Infrastructure, 'pid'>[] = [{ name: 'postgres', dir: ground.home.postgres }];
+  if (config.natsUrl !== undefined) {
+    progress.note(`NATS_URL is set: no nats-server is started.`);
+    await progress.step('Starting PostgreSQL', () => tools.run('postgres', postgres).ready);
+    return { nats: config.natsUrl, postgres: postgres.url, postgresPort, parts };
+  }
+  const natsPorts = { port: await ports.take(config.natsPort), monitorPort: await ports.take(config.natsMonitorPort) };
+  const nats = natsUnit(ground, natsPorts);
+  await progress.step('Starting nats-server and PostgreSQL', () =>
+    Promise.all([tools.run('postgres', postgres).ready, tools.run('nats', nats).ready]),
+  );
+  parts.unshift({ name: 'nats', dir: ground.home.nats, monitor: `http://127.0.0.1:${natsPorts.monitorPort}` });
+  return { nats: nats.url, postgres: postgres.url, postgresPort, parts };
+}
+
+interface StartedService {
+  readonly instance: Instance;
+  readonly opsPort: number;
+  readonly httpPort: number | undefined;
+}
+
+async function startServices(
+  ground: Ground,
+  config: LauncherConfig,
+  tools: BootTools,
+  addresses: InfrastructureAddresses,
+): Promise<StartedService[]> {
+  const services: StartedService[] = [];
+  // One after another: each port taken must be seen by the next.
+  for (const instance of instancesOf(STARTED, config.replicas)) {
+    const opsPort = await tools.ports.take(config.opsPort ?? instance.spec.opsPort);
+    const httpPort = instance.spec.grants.includes('http') ? await tools.ports.take(config.gatewayPort) : undefined;
+    if (httpPort !== undefined && instance.replica === 0 && httpPort !== config.gatewayPort) {
+      tools.progress.note(`Port ${config.gatewayPort} is taken: the gateway listens on ${httpPort}.`);
+    }
+    services.push({ instance, opsPort, httpPort });
+  }
+  const names = services.map(({ instance }) => instance.id).join(', ');
+  await tools.progress.step(`Starting ${names}`, async () => {
+    const supervised = services.map(({ instance, opsPort, httpPort }) => {
+      const databaseUrl = databaseUrlOf(instance, ground.secrets, addresses.postgresPort);
+      return tools.run('services', serviceUnit(ground, instance, { natsUrl: addresses.nats, databaseUrl, opsPort, httpPort }));
+    });
+    await Promise.all(supervised.map(({ ready }) => ready));
+  });
+  return services;
+}

@@ -1,0 +1,49 @@
+import { rmSync } from 'node:fs';
+import { type Infrastructure, type Stack, writeStack } from './stack-file.ts';
+
+/** The stack without what changes while it runs. `pid`s are filled in from what was started under that id. */
+export interface StackPlan extends Omit<Stack, 'processes' | 'infrastructure'> {
+  readonly processes: readonly { readonly id: string; readonly service: string; readonly ops: string }[];
+  readonly infrastructure: readonly Omit<Infrastructure, 'pid'>[];
+}
+
+export interface StackBoard {
+  /** A process has started (again). */
+  started(id: string, pid: number): void;
+  /** From now on stack.json is there and current. */
+  publish(plan: StackPlan): Stack;
+  /** Nothing of it is true any more. */
+  remove(): void;
+}
+
+/** Keeps stack.json true: it appears once everything runs, follows every restart, and goes with the stack. */
+export function stackBoard(file: string): StackBoard {
+  const pids = new Map<string, number>();
+  let plan: StackPlan | undefined;
+  rmSync(file, { force: true });
+
+  const write = (known: StackPlan): Stack => {
+    const stack: Stack = {
+      ...known,
+      processes: known.processes.map(({ id, service, ops }) => ({ service, pid: pids.get(id) ?? 0, ops })),
+      infrastructure: known.infrastructure.map((part) => ({ ...part, pid: pids.get(part.name) ?? 0 })),
+    };
+    writeStack(file, stack);
+    return stack;
+  };
+
+  return {
+    started(id, pid) {
+      pids.set(id, pid);
+      if (plan !== undefined) write(plan);
+    },
+    publish(complete) {
+      plan = complete;
+      return write(complete);
+    },
+    remove() {
+      plan = undefined;
+      rmSync(file, { force: true });
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { mkdirSync } from 'node:fs';
+import { startGuard } from '@techno/embedded';
+import { errorMessage, SECOND, StartupError } from '@techno/kernel';
+import { SERVICES } from '@techno/contracts';
+import { boot } from './boot.ts';
+import type { LauncherConfig } from './config.ts';
+import { type Home, homeAt, logFile } from './home.ts';
+import { takeLock } from './lock.ts';
+import { lastWords, rotate } from './log-file.ts';
+import { reservePorts } from './ports.ts';
+import { endLeftovers, type ProcessRecord, recordProcesses } from './process-record.ts';
+import type { Progress } from './progress.ts';
+import { loadSecrets } from './secrets.ts';
+import { type Stages, stopInOrder } from './shutdown.ts';
+import { type StackBoard, stackBoard } from './stack-board.ts';
+import type { Stack } from './stack-file.ts';
+import { stopRequest } from './stop-request.ts';
+import { type Observer, supervise, type Supervised, type Unit } from './supervise.ts';
+
+/**
+ * Starts everything, calls `onReady`, and keeps it running until asked to stop; then stops it in order. Whatever
+ * happens in between, nothing is left running when this returns or throws.
+ * @throws StartupError ALREADY_RUNNING, HOME_NOT_WRITABLE, or that of the part which could not start
+ */
+export async function start(config: LauncherConfig, progress: Progress, onReady: (stack: Stack) => void): Promise<void> {
+  const home = homeAt(config.home);
+  makeHome(home);
+  const releaseLock = takeLock(home.lock);
+  const request = stopRequest(config.parentPid);
+  const ports = reservePorts();
+  try {
+    const left = await endLeftovers(home.processes, 5 * SECOND);
+    if (left.length > 0) progress.note(`Ended what an earlier run left behind: ${left.join(', ')}.`);
+    await runStack(home, config, progress, ports, request.signal, onReady);
+  } finally {
+    ports.releaseAll();
+    request.dispose();
+    releaseLock();
+  }
+}
+
+async function runStack(
+  home: Home,
+  config: LauncherConfig,
+  progress: Progress,
+  ports: ReturnType<typeof reservePorts>,
+  stop: AbortSignal,
+  onReady: (stack: Stack) => void,
+): Promise<void> {
+  const guard = startGuard();
+  const record = recordProcesses(home.processes);
+  const board = stackBoard(home.stack);
+  const stages = { services: [] as Supervised[], nats: [] as Supervised[], postgres: [] as Supervised[] } satisfies Stages;
+  const units: Unit[] = [];
+  const observer = observing(home, progress, record, board, stop);
+  const rotation = setInterval(() => {
+    for (const unit of units) rotate(logFile(home, unit.id), unit.output);
+  }, 5 * SECOND);
+  const asked = new Promise<'asked'>((resolve) => stop.addEventListener('abort', () => resolve('asked'), { once: true }));
+
+  try {
+    const ground = { home, secrets: await loadSecrets(home, SERVICES), caller: config.caller };
+    const booting = boot(ground, config, {
+      ports,
+      progress,
+      board,
+      run(stage, unit) {
+        // Asked to stop in the middle of starting: nothing new may begin.
+        stop.throwIfAborted();
+        units.push(unit);
+        const supervised = supervise(unit, { guard, observer });
+        stages[stage].push(supervised);
+        return supervised;
+      },
+    });
+    booting.catch(() => {});
+    const stack = await Promise.race([booting, asked]);
+    if (stack !== 'asked') {
+      onReady(stack);
+      await asked;
+    }
+  } catch (error) {
+    throw explained(error, home, units);
+  } finally {
+    board.remove();
+    await progress.step('Stopping', () => stopInOrder(stages));
+    clearInterval(rotation);
+    guard.close();
+  }
+}
+
+function observing(home: Home, progress: Progress, record: ProcessRecord, board: StackBoard, stop: AbortSignal): Observer {
+  return {
+    started(unit, plan, pid) {
+      record.add({ name: unit.id, pid, stopSignal: plan.stopSignal, stage: plan.stage });
+      board.started(unit.id, pid);
+    },
+    ended(_unit, pid) {
+      record.remove(pid);
+    },
+    failed(unit, reason, delayMs) {
+      if (stop.aborted) return;
+      const words = lastWords(logFile(home, unit.id));
+      progress.note(`${unit.id}: ${reason}; starting it again in ${delayMs} ms.${words === undefined ? '' : ` It said: ${words}`}`);
+    },
+    recovered(unit) {
+      progress.note(`${unit.id}: ready again.`);
+    },
+  };
+}
+
+/** @throws StartupError HOME_NOT_WRITABLE */
+function makeHome(home: Home): void {
+  try {
+    // Passable, because PostgreSQL may run under another account; every secret in it is 0600.
+    mkdirSync(home.dir, { recursive: true, mode: 0o755 });
+    mkdirSync(home.logs, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new StartupError(
+      'HOME_NOT_WRITABLE',
+      `the data folder ${home.dir} cannot be made: ${errorMessage(cause)}`,
+      'Choose another one with TECHNO_HOME, or change its owner.',
+      { cause },
+    );
+  }
+}
+
+/** Adds what the process itself said last: that is the cause, "it ended" only its sign. */
+function explained(error: unknown, home: Home, units: readonly Unit[]): unknown {
+  if (!(error instanceof StartupError) || !error.code.startsWith('PROCESS_')) return error;
+  const unit = units.find(({ id }) => error.message.startsWith(`${id} `));
+  const words = unit === undefined ? undefined : lastWords(logFile(home, unit.id));
+  return words === undefined ? error : new StartupError(error.code, `${error.message}. It said: ${words}`, error.fix, { cause: error });
+}

@@ -1,0 +1,110 @@
+import { type ActionRequest, type ActionRequested, type CanonicalEvent, type Credential, eventsOf } from '@techno/contracts';
+import { HttpProblem } from '@techno/http';
+import { type Clock, rfc3339 } from '@techno/kernel';
+import type { Inbox, StoredAnswer } from '@techno/storage';
+import type { Span, Tracer } from '@techno/telemetry';
+import type { Driver } from './driver.ts';
+
+export interface Submission {
+  readonly origin: ActionRequested['origin'];
+  readonly credential: Exclude<Credential, { kind: 'none' }>;
+  readonly address: string;
+  readonly request: ActionRequest;
+  readonly bytes: number;
+  readonly fingerprint: string;
+  readonly idempotencyKey?: string | undefined;
+  /** Of a signed webhook: the same for every retry by its sender. */
+  readonly messageId?: string | undefined;
+  /** traceparent of the caller: linked, never continued. */
+  readonly link?: string | undefined;
+}
+
+export type Accepted =
+  /** Committed. `driven` resolves when NATS has it, with false when it has not. */
+  | { readonly kind: 'accepted'; readonly traceId: string; readonly span: Span; readonly driven: Promise<boolean> }
+  /** Committed before under the same idempotency key or message id. */
+  | {
+      readonly kind: 'repeated';
+      readonly traceId: string;
+      readonly sameRequest: boolean;
+      readonly answer: StoredAnswer | undefined;
+    };
+
+export interface Acceptor {
+  /** Commits, then publishes. Throws HttpProblem OVERLOADED, or TemporaryError STORE_UNAVAILABLE: then nothing was accepted. */
+  accept(submission: Submission): Promise<Accepted>;
+}
+
+export interface AcceptorDeps {
+  readonly inbox: Inbox;
+  readonly driver: Driver;
+  readonly tracer: Tracer;
+  readonly clock: Clock;
+  readonly sweepAfterMs: number;
+  readonly maxBacklog: number;
+  readonly logEvents: (events: readonly CanonicalEvent[]) => void;
+}
+
+export function createAcceptor({ inbox, driver, tracer, clock, sweepAfterMs, maxBacklog, logEvents }: AcceptorDeps): Acceptor {
+  return {
+    async accept(submission) {
+      if (driver.backlog >= maxBacklog) {
+        throw new HttpProblem(503, 'BACKLOG_FULL', {
+          detail: 'accepted requests wait for the message bus; nothing more is accepted until it takes them',
+          headers: { 'retry-after': '5' },
+        });
+      }
+      const { origin, credential, address, request, bytes, fingerprint, idempotencyKey, messageId } = submission;
+      const now = clock.now();
+      const span = tracer.startRoot(
+        'POST action',
+        'server',
+        () => ({ 'techno.origin': origin, 'techno.action': request.action }),
+        { link: submission.link },
+      );
+      const body: ActionRequested = {
+        trace_id: span.traceId,
+        origin,
+        credential,
+        address,
+        request,
+        bytes,
+        nonce: messageId,
+        received_at: rfc3339(now),
+        replay: 0,
+      };
+      const accepted = await inbox.accept({
+        request: body,
+        traceparent: span.traceparent,
+        caller: callerOf(credential),
+        idempotencyKey,
+        messageId,
+        fingerprint,
+        dueAt: new Date(now + sweepAfterMs),
+      });
+      if (accepted.kind === 'duplicate') {
+        span.end();
+        return {
+          kind: 'repeated',
+          traceId: accepted.traceId,
+          sameRequest: accepted.fingerprint === fingerprint,
+          answer: accepted.answer,
+        };
+      }
+      logEvents(eventsOf['action.requested'](body));
+      return { kind: 'accepted', traceId: span.traceId, span, driven: driver.drive(body, span.traceparent, 0) };
+    },
+  };
+}
+
+/** Whose idempotency keys and message ids: one caller's never meet another's. */
+function callerOf(credential: Submission['credential']): string {
+  switch (credential.kind) {
+    case 'api_key':
+      return credential.hash;
+    case 'webhook':
+      return `webhook:${credential.source}`;
+    case 'schedule':
+      return `schedule:${credential.owner}`;
+  }
+}

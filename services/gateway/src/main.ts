@@ -1,0 +1,144 @@
+import { createHttpServer, docsRoutes, openApi, type Route } from '@techno/http';
+import { listenForReplies } from '@techno/jetstream';
+import { every, MINUTE, randomHex } from '@techno/kernel';
+import { runService, VERSION } from '@techno/service';
+import { createInbox, createWebhookSources } from '@techno/storage';
+import { createAcceptor } from './accept.ts';
+import { createAnswerLog } from './answer-log.ts';
+import { callers } from './callers.ts';
+import { type GatewayConfig, loadConfig } from './config.ts';
+import { createDriver } from './driver.ts';
+import { createLiveSources } from './live-sources.ts';
+import { createPending } from './pending.ts';
+import { problemOf } from './problems.ts';
+import { actionRoutes } from './routes/actions.ts';
+import { eventsRoute } from './routes/events.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { policyRoutes } from './routes/policy.ts';
+import { processRoutes } from './routes/process.ts';
+import { webhookDeliveryRoute } from './routes/webhook-deliveries.ts';
+import { webhookSourceRoutes } from './routes/webhook-sources.ts';
+import { sweep } from './sweeper.ts';
+
+/** How often old idempotency keys are freed and old rejections forgotten. */
+const HOUSEKEEPING_MS = 1 * MINUTE;
+const REJECTIONS_KEPT = 100_000;
+
+await runService<GatewayConfig>({
+  name: 'gateway',
+  config: () => loadConfig(),
+  async build({ config, telemetry, bus, transport, database, clock }) {
+    const { log, metrics, tracer, logEvents } = telemetry;
+    const pepper = config.TECHNO_KEY_PEPPER;
+    const inbox = createInbox(database);
+    const store = createWebhookSources(database);
+    const pending = createPending();
+    const replyTo = `result.${randomHex(8)}`;
+    const driver = createDriver({
+      transport,
+      clock,
+      replyTo,
+      connected: () => bus.connected(),
+      onProblem: (fields) => log.error(fields, 'driver.waiting'),
+    });
+    const answers = createAnswerLog({ transport, clock, logEvents });
+    const sources = createLiveSources({
+      store,
+      keys: config.TECHNO_SECRETS_KEY,
+      onProblem: (fields) => log.error(fields, 'sources.problem'),
+    });
+    await sources.load();
+    const acceptor = createAcceptor({
+      inbox,
+      driver,
+      tracer,
+      clock,
+      sweepAfterMs: config.TECHNO_SWEEP_AFTER_MS,
+      maxBacklog: config.TECHNO_MAX_BACKLOG,
+      logEvents,
+    });
+    const caller = callers(bus, pepper);
+    const stopListening = listenForReplies(bus, replyTo, (type, data) => pending.settle(type, data));
+
+    const driven = metrics.counter({
+      name: 'sweeper_driven_total',
+      help: 'Accepted requests driven again after their time limit',
+      labels: [],
+    })({});
+    const backlog = metrics.gauge({ name: 'driver_backlog', help: 'Accepted requests that NATS has not taken yet', labels: [] })(
+      {},
+    );
+
+    const routes = [
+      ...processRoutes({ acceptor, pending, inbox, answers, metrics, bus, clock, pepper, defaultWaitMs: config.TECHNO_WAIT_MS }),
+      webhookDeliveryRoute({ sources, store, acceptor, answers, metrics, clock }),
+      ...actionRoutes({ bus, inbox, caller }),
+      eventsRoute({ bus, caller }),
+      ...policyRoutes({ bus, caller }),
+      ...keyRoutes({ bus, caller, pepper }),
+      ...webhookSourceRoutes({ sources, store, caller }),
+    ];
+    const documented: Route[] = docsRoutes({
+      document: () => openApi({ title: 'Techno OS', version: VERSION, routes: [...routes, ...documented] }),
+    });
+    const server = createHttpServer({
+      host: config.TECHNO_HTTP_HOST,
+      port: config.TECHNO_HTTP_PORT,
+      routes: [...routes, ...documented],
+      bodyLimitBytes: config.TECHNO_BODY_LIMIT_BYTES,
+      maxInFlight: config.TECHNO_MAX_IN_FLIGHT,
+      handlerTimeoutMs: 65_000,
+      trustedProxies: config.TECHNO_TRUSTED_PROXIES,
+      problemOf,
+      observer: {
+        requestEnded: ({ method, route, status, durationMs }) =>
+          metrics.requests.finished({ method, route, status, seconds: durationMs / 1_000 }),
+        shed: () => metrics.requests.shed('in_flight'),
+        onError: (error, request) => log.error({ err: error, ...request }, 'http.handler_failed'),
+      },
+    });
+    await server.listen();
+    log.info({ port: server.port }, 'http.listening');
+
+    return {
+      loops: [
+        { name: 'drive-backlog', run: (signal) => driver.run(signal) },
+        { name: 'answer-log', run: (signal) => answers.run(signal) },
+        { name: 'follow-sources', run: (signal) => sources.run(signal) },
+        {
+          name: 'sweeper',
+          run: (signal) =>
+            sweep(
+              {
+                inbox,
+                driver,
+                sweepAfterMs: config.TECHNO_SWEEP_AFTER_MS,
+                onSwept: (swept) => {
+                  driven.inc(swept.driven);
+                  backlog.set(driver.backlog);
+                  if (swept.driven > 0) log.warn(swept, 'sweeper.drove');
+                },
+                onProblem: (fields) => log.error(fields, 'sweeper.problem'),
+              },
+              signal,
+            ),
+        },
+        {
+          name: 'housekeeping',
+          run: (signal) =>
+            every(HOUSEKEEPING_MS, signal, async () => {
+              await Promise.allSettled([inbox.releaseKeys(), store.trim(REJECTIONS_KEPT)]);
+            }),
+        },
+      ],
+      async stopIntake() {
+        const closing = server.close(config.TECHNO_GRACE_MS / 2);
+        // Whoever waits for a result gets a 202 now, while there is time to send it.
+        pending.releaseAll();
+        await closing;
+        await answers.flush();
+      },
+      close: stopListening,
+    };
+  },
+});

@@ -1,0 +1,66 @@
+import {
+  type ActionCompleted,
+  actionCompleted,
+  type ActionDenied,
+  actionDenied,
+  type ActionFailed,
+  actionFailed,
+} from '@techno/contracts';
+
+/** How an action ended, as it was told to the gateway that waits for it. */
+export type Ending =
+  | { readonly kind: 'completed'; readonly body: ActionCompleted }
+  | { readonly kind: 'denied'; readonly body: ActionDenied }
+  | { readonly kind: 'failed'; readonly body: ActionFailed };
+
+/**
+ * Callers that wait for a result, by trace id. Lost with the process, which costs a caller its answer and nobody the action:
+ * it reads the result later.
+ */
+export interface Pending {
+  /** Resolves with the ending, or with undefined after `waitMs` or when `signal` comes. */
+  wait(traceId: string, waitMs: number, signal: AbortSignal): Promise<Ending | undefined>;
+  /** Takes what came in on the reply subject. An ending nobody waits for is dropped. */
+  settle(type: string, data: string): void;
+  /** Lets everybody who waits go on with a 202. */
+  releaseAll(): void;
+  readonly size: number;
+}
+
+const KINDS: Readonly<Record<string, Ending['kind']>> = {
+  [actionCompleted.type]: 'completed',
+  [actionDenied.type]: 'denied',
+  [actionFailed.type]: 'failed',
+};
+
+export function createPending(): Pending {
+  const waiting = new Map<string, (ending: Ending | undefined) => void>();
+  return {
+    wait: (traceId, waitMs, signal) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(done, waitMs, undefined);
+        const onAbort = () => done(undefined);
+        signal.addEventListener('abort', onAbort, { once: true });
+        waiting.set(traceId, done);
+        function done(ending: Ending | undefined) {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', onAbort);
+          waiting.delete(traceId);
+          resolve(ending);
+        }
+      }),
+    settle(type, data) {
+      const kind = KINDS[type];
+      if (kind === undefined) return;
+      // Only our own services may publish to this subject, and they parsed what they send.
+      const body = JSON.parse(data) as { trace_id: string };
+      waiting.get(body.trace_id)?.({ kind, body } as Ending);
+    },
+    releaseAll() {
+      for (const done of [...waiting.values()]) done(undefined);
+    },
+    get size() {
+      return waiting.size;
+    },
+  };
+}
