@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const everywhere = (pattern: string) => ['libs', 'services', 'deploy', 'bench', 'tests'].map((folder) => `${folder}/**/${pattern}`);
+const everywhere = (pattern: string) =>
+  ['libs', 'services', 'deploy', 'bench', 'tests'].map((folder) => `${folder}/**/${pattern}`);
 
 export default defineConfig({
   test: {

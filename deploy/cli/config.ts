@@ -17,7 +17,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * `role: 'admin'` takes the stack's admin key, `'developer'` its development key.
  * @throws StartupError NOT_RUNNING
  */
-export function target(flags: TargetFlags, role: 'admin' | 'developer', env: Environment = process.env): { url: string; key: string } {
+export function target(
+  flags: TargetFlags,
+  role: 'admin' | 'developer',
+  env: Environment = process.env,
+): { url: string; key: string } {
   const url = flags.url ?? env['TECHNO_URL'];
   const key = flags.key ?? env['TECHNO_API_KEY'];
   if (url !== undefined && key !== undefined) return { url, key };

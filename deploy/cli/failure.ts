@@ -37,7 +37,12 @@ export function failureOf(error: unknown): Failure {
     };
   }
   if (error instanceof StartupError) {
-    return { code: error.code, message: error.message, fix: error.fix, exitCode: error.code === 'NOT_RUNNING' ? EXIT.notRunning : EXIT.failed };
+    return {
+      code: error.code,
+      message: error.message,
+      fix: error.fix,
+      exitCode: error.code === 'NOT_RUNNING' ? EXIT.notRunning : EXIT.failed,
+    };
   }
   const code = errorCode(error);
   if (code === 'GATEWAY_UNREACHABLE') {
@@ -48,7 +53,12 @@ export function failureOf(error: unknown): Failure {
       exitCode: EXIT.notRunning,
     };
   }
-  return { code, message: errorMessage(error), fix: "If this looks like a fault of ours, 'techno logs SERVICE' tells more.", exitCode: EXIT.failed };
+  return {
+    code,
+    message: errorMessage(error),
+    fix: "If this looks like a fault of ours, 'techno logs SERVICE' tells more.",
+    exitCode: EXIT.failed,
+  };
 }
 
 /**

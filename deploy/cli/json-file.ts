@@ -8,11 +8,18 @@ import { errorMessage, StartupError } from '@techno/kernel';
  */
 export async function readJson(file: string): Promise<unknown> {
   const content = await (file === '-' ? text(process.stdin) : readFile(file, 'utf8')).catch((cause: unknown) => {
-    throw new StartupError('FILE_UNREADABLE', `${file} cannot be read: ${errorMessage(cause)}`, 'Name a file that exists, or - for stdin.', { cause });
+    throw new StartupError(
+      'FILE_UNREADABLE',
+      `${file} cannot be read: ${errorMessage(cause)}`,
+      'Name a file that exists, or - for stdin.',
+      { cause },
+    );
   });
   try {
     return JSON.parse(content);
   } catch (cause) {
-    throw new StartupError('FILE_NOT_JSON', `${file} is not JSON: ${errorMessage(cause)}`, 'Correct it at that position.', { cause });
+    throw new StartupError('FILE_NOT_JSON', `${file} is not JSON: ${errorMessage(cause)}`, 'Correct it at that position.', {
+      cause,
+    });
   }
 }

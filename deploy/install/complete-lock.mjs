@@ -16,13 +16,14 @@ const CPU = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 
  * @returns {import('./lock-file.mjs').LockEntry}
  */
 export function platformEntry({ name, range, dev }) {
-  const words = name
-    .replace('windows', 'win32')
-    .replace(/-64$/, '-x64')
-    .split(/[-/_]/);
+  const words = name.replace('windows', 'win32').replace(/-64$/, '-x64').split(/[-/_]/);
   const os = words.find((word) => OS.includes(word));
   const cpu = words.find((word) => CPU.includes(word));
-  const libc = words.some((word) => word.startsWith('musl')) ? 'musl' : words.some((word) => word.startsWith('gnu')) ? 'glibc' : undefined;
+  const libc = words.some((word) => word.startsWith('musl'))
+    ? 'musl'
+    : words.some((word) => word.startsWith('gnu'))
+      ? 'glibc'
+      : undefined;
   return {
     version: range.replace(/^[\^~]/, ''),
     ...(cpu === undefined ? {} : { cpu: [cpu] }),

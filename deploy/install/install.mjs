@@ -69,7 +69,9 @@ async function installNode(root) {
   const folder = path.join(root, 'node_modules/.techno');
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
-  await must(npm(process.execPath, ['install', '--prefix', folder, '--no-save', '--no-package-lock', '--ignore-scripts', name], folder));
+  await must(
+    npm(process.execPath, ['install', '--prefix', folder, '--no-save', '--no-package-lock', '--ignore-scripts', name], folder),
+  );
   const node = ownNode(root);
   if (node !== undefined) return node;
   throw new InstallError(
@@ -110,7 +112,9 @@ const REPAIRED = 'node_modules/.techno/repaired';
 
 /** @param {string} root */
 function lockDigest(root) {
-  return createHash('sha256').update(readFileSync(lockFile(root))).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(lockFile(root)))
+    .digest('hex');
 }
 
 /**

@@ -22,7 +22,9 @@ export function missingPackages(root) {
     if (!folder.includes('node_modules/') || !fitsThisMachine(entry)) continue;
     const found = installed[folder];
     const there =
-      found !== undefined && found.version === entry.version && existsSync(path.join(root, folder, entry.link ? '' : 'package.json'));
+      found !== undefined &&
+      found.version === entry.version &&
+      existsSync(path.join(root, folder, entry.link ? '' : 'package.json'));
     if (there) continue;
     if (!entry.optional) missing.required.push(folder);
     // The other optional ones belong to binaries of other machines.

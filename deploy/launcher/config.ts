@@ -71,7 +71,11 @@ function parsePort(text: string | undefined, name: string): number | undefined {
   if (text === undefined || text === '') return undefined;
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new StartupError('CONFIG_INVALID', `${name} is '${text}', which is no port`, `Use a number from 1 to 65535, for example ${name}=8080.`);
+  throw new StartupError(
+    'CONFIG_INVALID',
+    `${name} is '${text}', which is no port`,
+    `Use a number from 1 to 65535, for example ${name}=8080.`,
+  );
 }
 
 /** Reads `gate-engine=3,executor=2`. @throws StartupError CONFIG_INVALID */

@@ -30,7 +30,8 @@ export function gatewayClient(url: string, key: string): GatewayClient {
     try {
       return await fetch(new URL(path, url), init);
     } catch (cause) {
-      if (init.signal?.aborted && !(init.signal.reason instanceof DOMException && init.signal.reason.name === 'TimeoutError')) throw cause;
+      if (init.signal?.aborted && !(init.signal.reason instanceof DOMException && init.signal.reason.name === 'TimeoutError'))
+        throw cause;
       throw new TechnoError('GATEWAY_UNREACHABLE', `no answer from ${url}`, { cause });
     }
   };

@@ -3,6 +3,9 @@ import { closeSync, copyFileSync, fstatSync, ftruncateSync, openSync, readSync }
 const MIB = 1024 * 1024;
 export const MAX_LOG_BYTES = 64 * MIB;
 
+/** Of pino, PostgreSQL, nats-server, and Node itself. */
+const COMPLAINT = /"level":("error"|"fatal"|[56]0)|(FATAL|PANIC|ERROR):|\[(FTL|ERR)\]|nats-server: |^\w*Error\b/;
+
 /** Opened for appending: children write to it themselves, and truncating it leaves no hole before their next line. */
 export function openLog(file: string): number {
   return openSync(file, 'a', 0o600);
@@ -16,12 +19,12 @@ export function rotate(file: string, descriptor: number, maxBytes = MAX_LOG_BYTE
   return true;
 }
 
-/** What the log says last, in one line for people: the message of a JSON line, else the line itself. */
+/** What the log complains of last, in one line for people: the message of a JSON line, else the line itself. */
 export function lastWords(file: string): string | undefined {
-  const lines = tail(file).trim().split('\n');
-  const loud = lines.findLast((line) => /"level":("error"|"fatal"|5\d|6\d)|(FATAL|PANIC|ERROR):|^\w*Error\b/.test(line));
-  const line = loud ?? lines.at(-1);
-  return line === undefined || line === '' ? undefined : inWords(line);
+  const line = tail(file)
+    .split('\n')
+    .findLast((text) => COMPLAINT.test(text));
+  return line === undefined ? undefined : inWords(line);
 }
 
 /** The last 64 KiB. */

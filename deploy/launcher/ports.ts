@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { identify, isAlive, isPortFree, type ProcessIdentity } from '@techno/embedded';
+import { isPortFree } from '@techno/embedded';
 import { StartupError } from '@techno/kernel';
+import { claim, release } from './claim.ts';
 
 /** How far above the wanted port to look. */
 const REACH = 200;
@@ -15,34 +16,26 @@ export interface Ports {
 
 /**
  * Finds ports and reserves them against other launchers on this machine: between looking and listening lie seconds,
- * and HTTP servers with SO_REUSEPORT would share a port instead of failing. A reservation is a file that names its
- * process, void when that is gone.
+ * and HTTP servers with SO_REUSEPORT would share a port instead of failing.
  */
 export function reservePorts(
   folder = path.join(tmpdir(), 'techno-ports'),
   isFree: (port: number) => Promise<boolean> = isPortFree,
 ): Ports {
-  const own = identify(process.pid);
-  const files: string[] = [];
-  mkdirSync(folder, { recursive: true });
-  try {
-    // Shared by all users, each removing only its own, like the temporary folder itself.
-    chmodSync(folder, 0o1777);
-  } catch {
-    // Whoever made it has done so.
-  }
+  const taken = new Map<number, string>();
+  openToAll(folder);
 
   const reserve = (port: number): boolean => {
     const file = path.join(folder, String(port));
+    // Ours already: one launcher takes a port once.
+    if (taken.has(port)) return false;
     try {
-      if (!isStale(file)) return false;
-      rmSync(file, { force: true });
-      writeFileSync(file, JSON.stringify(own), { flag: 'wx' });
-      files.push(file);
-      return true;
+      if (claim(file) !== undefined) return false;
     } catch {
-      return false;
+      // No reservation can be left there. The port is free all the same.
     }
+    taken.set(port, file);
+    return true;
   };
 
   return {
@@ -52,27 +45,23 @@ export function reservePorts(
       }
       throw new StartupError(
         'NO_FREE_PORT',
-        `no port from ${wanted} to ${wanted + REACH - 1} is free`,
+        `no port from ${wanted} to ${Math.min(wanted + REACH, 65_536) - 1} is free`,
         'Choose another one; npx techno start --help lists the options and variables.',
       );
     },
     releaseAll() {
-      for (const file of files.splice(0)) rmSync(file, { force: true });
+      for (const file of taken.values()) release(file);
+      taken.clear();
     },
   };
 }
 
-function isStale(file: string): boolean {
-  let text: string;
+/** Shared by all users, each removing only its own, like the temporary folder itself. */
+function openToAll(folder: string): void {
   try {
-    text = readFileSync(file, 'utf8');
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o1777);
   } catch {
-    return true;
-  }
-  try {
-    return !isAlive(JSON.parse(text) as ProcessIdentity);
-  } catch {
-    // Half-written by somebody who is just taking it.
-    return false;
+    // Somebody else made it, and has done so.
   }
 }

@@ -16,7 +16,8 @@ const KEY_NAME = 'development';
 export async function seed(gatewayUrl: string, secrets: Secrets): Promise<Secrets & { readonly apiKey: string }> {
   const admin = gatewayClient(gatewayUrl, secrets.bootstrapKey);
   await seedPolicy(admin);
-  const apiKey = secrets.apiKey !== undefined && (await isAccepted(gatewayUrl, secrets.apiKey)) ? secrets.apiKey : await createKey(admin);
+  const apiKey =
+    secrets.apiKey !== undefined && (await isAccepted(gatewayUrl, secrets.apiKey)) ? secrets.apiKey : await createKey(admin);
   await admin.call('PUT', `/v1/webhooks/${WEBHOOK_SOURCE}`, {
     scheme: 'standard',
     secrets: [secrets.webhookSecret],

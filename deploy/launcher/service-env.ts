@@ -22,7 +22,12 @@ const NOT_FOR_ALL =
  * The whole environment of one process: a few system variables, the tunables (`TECHNO_*`) of the caller, its addresses,
  * and the secrets its service is granted. Nothing else of the caller's environment goes through.
  */
-export function serviceEnv(instance: Instance, addresses: Addresses, secrets: Secrets, caller: Environment): Record<string, string> {
+export function serviceEnv(
+  instance: Instance,
+  addresses: Addresses,
+  secrets: Secrets,
+  caller: Environment,
+): Record<string, string> {
   const env: Record<string, string> = { TECHNO_LOG_LEVEL: 'info', TECHNO_TRACE_RATIO: '0.05' };
   for (const [name, value] of Object.entries(caller)) {
     if (value === undefined) continue;

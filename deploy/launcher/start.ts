@@ -100,8 +100,11 @@ function observing(home: Home, progress: Progress, record: ProcessRecord, board:
     },
     failed(unit, reason, delayMs) {
       if (stop.aborted) return;
-      const words = lastWords(logFile(home, unit.id));
-      progress.note(`${unit.id}: ${reason}; starting it again in ${delayMs} ms.${words === undefined ? '' : ` It said: ${words}`}`);
+      // Killed from outside it had no say.
+      const words = /exit code/.test(reason) ? lastWords(logFile(home, unit.id)) : undefined;
+      progress.note(
+        `${unit.id}: ${reason}; starting it again in ${delayMs} ms.${words === undefined ? '' : ` It said: ${words}`}`,
+      );
     },
     recovered(unit) {
       progress.note(`${unit.id}: ready again.`);
@@ -130,5 +133,7 @@ function explained(error: unknown, home: Home, units: readonly Unit[]): unknown 
   if (!(error instanceof StartupError) || !error.code.startsWith('PROCESS_')) return error;
   const unit = units.find(({ id }) => error.message.startsWith(`${id} `));
   const words = unit === undefined ? undefined : lastWords(logFile(home, unit.id));
-  return words === undefined ? error : new StartupError(error.code, `${error.message}. It said: ${words}`, error.fix, { cause: error });
+  return words === undefined
+    ? error
+    : new StartupError(error.code, `${error.message}. It said: ${words}`, error.fix, { cause: error });
 }

@@ -23,7 +23,10 @@ export interface Ground {
   readonly caller: LauncherConfig['caller'];
 }
 
-export function natsUnit({ home, secrets, caller }: Ground, ports: { port: number; monitorPort: number }): Unit & { url: string } {
+export function natsUnit(
+  { home, secrets, caller }: Ground,
+  ports: { port: number; monitorPort: number },
+): Unit & { url: string } {
   const settings = {
     ...ports,
     user: NATS_USER,

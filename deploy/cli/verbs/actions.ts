@@ -39,7 +39,11 @@ export function actionsVerb(program: Command): void {
         return next_cursor ? `${page}\n\nMore: --cursor ${next_cursor}` : page;
       });
     });
-  examples(listing, 'npx techno actions list --status FAILED', 'npx techno actions list --action analyze_document --limit 5 --json');
+  examples(
+    listing,
+    'npx techno actions list --status FAILED',
+    'npx techno actions list --action analyze_document --limit 5 --json',
+  );
 
   const get = withTargetOptions(actions.command('get'))
     .description('one action')

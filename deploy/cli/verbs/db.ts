@@ -19,7 +19,11 @@ export function dbVerb(program: Command): void {
     .description('what is applied and what waits')
     .action(async (flags: CommonFlags) => {
       const result = await migrationStatus(databaseUrl(flags));
-      show(flags, result, ({ applied, pending }) => `applied: ${applied.join(', ') || 'none'}\npending: ${pending.join(', ') || 'none'}`);
+      show(
+        flags,
+        result,
+        ({ applied, pending }) => `applied: ${applied.join(', ') || 'none'}\npending: ${pending.join(', ') || 'none'}`,
+      );
     });
   examples(status, 'npx techno db status');
 
@@ -27,7 +31,9 @@ export function dbVerb(program: Command): void {
     .description('take back the newest migration, with the data it holds')
     .action(async (flags: CommonFlags) => {
       const result = await rollback(databaseUrl(flags));
-      show(flags, result, ({ reverted }) => (reverted.length === 0 ? 'There is nothing to take back.' : `Took back ${reverted.join(', ')}.`));
+      show(flags, result, ({ reverted }) =>
+        reverted.length === 0 ? 'There is nothing to take back.' : `Took back ${reverted.join(', ')}.`,
+      );
     });
   examples(down, 'npx techno db rollback');
 }

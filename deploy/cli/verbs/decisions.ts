@@ -17,7 +17,9 @@ export function decisionsVerb(program: Command): void {
     .action(async (file: string, flags: CommonFlags) => {
       const { body } = await client(flags, 'developer').call('POST', '/v1/decisions', await readJson(file));
       show(flags, body as Explanation, ({ decision, executor, gates }) =>
-        [table(gates, ['gate', 'verdict', 'reason_code', 'message']), '', `${decision}${executor ? ` by ${executor}` : ''}`].join('\n'),
+        [table(gates, ['gate', 'verdict', 'reason_code', 'message']), '', `${decision}${executor ? ` by ${executor}` : ''}`].join(
+          '\n',
+        ),
       );
     });
   examples(explain, `echo '{"action":"echo","context_id":"demo","payload":{"hello":"world"}}' | npx techno decisions explain -`);

@@ -40,7 +40,11 @@ export function keysVerb(program: Command): void {
       });
       showIssued(flags, body);
     });
-  examples(create, 'npx techno keys create --name billing --role developer', 'npx techno keys create --name ci --role restricted --contexts demo --mode test --json');
+  examples(
+    create,
+    'npx techno keys create --name billing --role developer',
+    'npx techno keys create --name ci --role restricted --contexts demo --mode test --json',
+  );
 
   const listing = withTargetOptions(keys.command('list'))
     .description('all keys, without the keys themselves')
@@ -57,7 +61,9 @@ export function keysVerb(program: Command): void {
     .argument('<id>', 'key_…')
     .option('--overlap <seconds>', 'how long both work', wholeNumber, 86_400)
     .action(async (id: string, flags: CommonFlags & { overlap: number }) => {
-      const { body } = await client(flags, 'admin').call('POST', `/v1/keys/${encodeURIComponent(id)}/rotate`, { overlap_seconds: flags.overlap });
+      const { body } = await client(flags, 'admin').call('POST', `/v1/keys/${encodeURIComponent(id)}/rotate`, {
+        overlap_seconds: flags.overlap,
+      });
       showIssued(flags, body);
     });
   examples(rotate, 'npx techno keys rotate key_0192… --overlap 3600');
@@ -73,7 +79,11 @@ export function keysVerb(program: Command): void {
 }
 
 function showIssued(flags: CommonFlags, body: unknown): void {
-  show(flags, body as { key: string }, ({ key }) => `${key}\n\nThis is the only time it is shown. Send it as X-API-KEY or Authorization: Bearer.`);
+  show(
+    flags,
+    body as { key: string },
+    ({ key }) => `${key}\n\nThis is the only time it is shown. Send it as X-API-KEY or Authorization: Bearer.`,
+  );
 }
 
 function list(text: string): string[] {

@@ -26,14 +26,18 @@ export function logsVerb(program: Command): void {
         return;
       }
       if (!known.includes(name)) {
-        throw new StartupError('LOG_UNKNOWN', `there is no log of '${name}' in ${home.logs}`, `Known are: ${known.join(', ') || 'none yet'}.`);
+        throw new StartupError(
+          'LOG_UNKNOWN',
+          `there is no log of '${name}' in ${home.logs}`,
+          `Known are: ${known.join(', ') || 'none yet'}.`,
+        );
       }
       const file = logFile(home, name);
       const { size } = statSync(file);
       await print(file, flags.all ? 0 : Math.max(0, size - TAIL_BYTES), !flags.all && size > TAIL_BYTES);
       if (flags.follow) await follow(file, size);
     });
-  examples(verb, 'npx techno logs', 'npx techno logs executor --follow', "npx techno logs gateway --all | grep tr_0123");
+  examples(verb, 'npx techno logs', 'npx techno logs executor --follow', 'npx techno logs gateway --all | grep tr_0123');
 }
 
 async function print(file: string, start: number, cut: boolean): Promise<void> {

@@ -22,7 +22,11 @@ export function policyVerb(program: Command): void {
     .description('say whether a document could be applied, without applying it')
     .argument('<file>', 'a JSON file, or - for stdin')
     .action(async (file: string, flags: CommonFlags) => {
-      const { body } = await client(flags, 'admin').call('PUT', '/v1/policy', { document: await readJson(file), note: 'check', dry_run: true });
+      const { body } = await client(flags, 'admin').call('PUT', '/v1/policy', {
+        document: await readJson(file),
+        note: 'check',
+        dry_run: true,
+      });
       show(flags, body, () => `${file} is a valid policy.`);
     });
   examples(check, 'npx techno policy check policy.json');
@@ -40,7 +44,11 @@ export function policyVerb(program: Command): void {
       });
       show(flags, body as { revision: number }, ({ revision }) => `Revision ${revision} is in force.`);
     });
-  examples(apply, "npx techno policy apply policy.json --note 'open ask_model'", 'npx techno policy apply policy.json --if-revision 4');
+  examples(
+    apply,
+    "npx techno policy apply policy.json --note 'open ask_model'",
+    'npx techno policy apply policy.json --if-revision 4',
+  );
 
   const history = withTargetOptions(policy.command('history'))
     .description('the revisions, newest first')

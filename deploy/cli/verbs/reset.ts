@@ -5,7 +5,7 @@ import { removeCluster } from '@techno/embedded';
 import { SECOND, StartupError } from '@techno/kernel';
 import { homeDir } from '../../launcher/config.ts';
 import { homeAt, ownedEntries } from '../../launcher/home.ts';
-import { lockHolder } from '../../launcher/lock.ts';
+import { claimant } from '../../launcher/claim.ts';
 import { endLeftovers } from '../../launcher/process-record.ts';
 import { type CommonFlags, examples, show, withCommonOptions } from '../verb.ts';
 
@@ -14,7 +14,7 @@ export function resetVerb(program: Command): void {
     .description('remove all data of the stack: the next start begins anew')
     .action(async (flags: CommonFlags) => {
       const home = homeAt(homeDir(flags.home));
-      const launcher = lockHolder(home.lock);
+      const launcher = claimant(home.lock);
       if (launcher !== undefined) {
         throw new StartupError(
           'STILL_RUNNING',
@@ -30,7 +30,9 @@ export function resetVerb(program: Command): void {
         // Somebody else's files are not ours to remove.
         if (readdirSync(home.dir).length === 0) await rmdir(home.dir);
       }
-      show(flags, { removed: existed, home: home.dir }, () => (existed ? `Removed the data in ${home.dir}.` : `There is no data in ${home.dir}.`));
+      show(flags, { removed: existed, home: home.dir }, () =>
+        existed ? `Removed the data in ${home.dir}.` : `There is no data in ${home.dir}.`,
+      );
     });
   examples(verb, 'npm run reset', 'TECHNO_HOME=/tmp/second npx techno reset');
 }

@@ -29,5 +29,11 @@ TECHNO_EGRESS_ALLOW go to the executor alone.`,
         else printLine(summary(stack, config.home));
       });
     });
-  examples(verb, 'npm start', 'npx techno start --port 9000', 'npx techno start --replicas gate-engine=3,executor=2', 'TECHNO_HOME=/tmp/second npx techno start');
+  examples(
+    verb,
+    'npm start',
+    'npx techno start --port 9000',
+    'npx techno start --replicas gate-engine=3,executor=2',
+    'TECHNO_HOME=/tmp/second npx techno start',
+  );
 }

@@ -19,7 +19,12 @@ export function statusVerb(program: Command): void {
     .action(async (flags: CommonFlags) => {
       const stack = runningStack(flags);
       const rows: Row[] = await Promise.all([
-        ...stack.processes.map(async ({ service, pid, ops }) => ({ name: service, pid, address: ops, ...(await readiness(`${ops}/readyz`)) })),
+        ...stack.processes.map(async ({ service, pid, ops }) => ({
+          name: service,
+          pid,
+          address: ops,
+          ...(await readiness(`${ops}/readyz`)),
+        })),
         ...stack.infrastructure.map(async ({ name, pid, dir, monitor }) => ({
           name,
           pid,
@@ -28,7 +33,14 @@ export function statusVerb(program: Command): void {
         })),
       ]);
       show(flags, { gateway: stack.gateway, startedAt: stack.startedAt, processes: rows }, () =>
-        [`${stack.gateway}, since ${stack.startedAt}`, '', table(rows.map((row) => ({ ...row })), ['name', 'state', 'pid', 'address', 'checks'])].join('\n'),
+        [
+          `${stack.gateway}, since ${stack.startedAt}`,
+          '',
+          table(
+            rows.map((row) => ({ ...row })),
+            ['name', 'state', 'pid', 'address', 'checks'],
+          ),
+        ].join('\n'),
       );
       if (rows.some(({ state }) => state !== 'ready')) process.exitCode = EXIT.failed;
     });

@@ -3,7 +3,7 @@ import { isAlive, until } from '@techno/embedded';
 import { SECOND } from '@techno/kernel';
 import { homeDir } from '../../launcher/config.ts';
 import { homeAt } from '../../launcher/home.ts';
-import { lockHolder } from '../../launcher/lock.ts';
+import { claimant } from '../../launcher/claim.ts';
 import { endLeftovers } from '../../launcher/process-record.ts';
 import { type CommonFlags, examples, show, withCommonOptions } from '../verb.ts';
 
@@ -12,11 +12,13 @@ export function stopVerb(program: Command): void {
     .description('stop the stack of this folder, wherever it was started')
     .action(async (flags: CommonFlags) => {
       const home = homeAt(homeDir(flags.home));
-      const launcher = lockHolder(home.lock);
+      const launcher = claimant(home.lock);
       if (launcher !== undefined) {
         process.kill(launcher.pid, 'SIGTERM');
         // Its own promise is 10 s; what is then left is ended below.
-        await until(() => !isAlive(launcher), { timeoutMs: 15 * SECOND, everyMs: 100 }).catch(() => process.kill(launcher.pid, 'SIGKILL'));
+        await until(() => !isAlive(launcher), { timeoutMs: 15 * SECOND, everyMs: 100 }).catch(() =>
+          process.kill(launcher.pid, 'SIGKILL'),
+        );
       }
       const leftovers = await endLeftovers(home.processes, 5 * SECOND);
       const stopped = launcher !== undefined || leftovers.length > 0;

@@ -39,7 +39,11 @@ export function webhooksVerb(program: Command): void {
         context_id: flags.context,
         ...(flags.header === undefined ? {} : { header: flags.header }),
       });
-      show(flags, body, () => `Requests signed for '${source}' are accepted at /v1/webhooks/${source}. The policy's \`sources\` name its role.`);
+      show(
+        flags,
+        body,
+        () => `Requests signed for '${source}' are accepted at /v1/webhooks/${source}. The policy's \`sources\` name its role.`,
+      );
     });
   examples(set, 'npx techno webhooks set shop --scheme standard --secret whsec_… --action echo --context webhooks');
 

@@ -19,9 +19,16 @@ while read -r verb pid signal stage; do
   esac
 done
 
+# Its owner is gone, so what ends may stay a zombie for a while; kill -0 takes that for alive.
+alive() {
+  kill -0 "$1" 2>/dev/null || return 1
+  [ -r "/proc/$1/stat" ] && read -r stat <"/proc/$1/stat" || return 0
+  case ${stat##*) } in Z*) return 1 ;; esac
+}
+
 any_alive() {
   for member in $members; do
-    [ "${member##*:}" = "$1" ] && kill -0 "${member%%:*}" 2>/dev/null && return 0
+    [ "${member##*:}" = "$1" ] && alive "${member%%:*}" && return 0
   done
   return 1
 }

@@ -80,7 +80,11 @@ export async function launch(plan: LaunchPlan, options: { output: number; guard:
  * Resolves once the process is ready.
  * @throws StartupError PROCESS_EXITED when it ends before, PROCESS_NOT_READY when `timeoutMs` pass.
  */
-export async function ready(plan: LaunchPlan, running: Running, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
+export async function ready(
+  plan: LaunchPlan,
+  running: Running,
+  options: { timeoutMs: number; signal?: AbortSignal },
+): Promise<void> {
   const over = new AbortController();
   const signal = options.signal === undefined ? over.signal : AbortSignal.any([over.signal, options.signal]);
   const deadline = performance.now() + options.timeoutMs;

@@ -21,7 +21,9 @@ export async function postgresAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const existing = await lookUp('postgres');
   if (existing !== undefined) return existing;
-  await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres']).catch(() => {});
+  await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres']).catch(
+    () => {},
+  );
   const found = (await lookUp('postgres')) ?? (await lookUp('nobody'));
   if (found !== undefined) return found;
   throw new StartupError(

@@ -1,5 +1,14 @@
 export { canonicalAddress } from './client-address.ts';
 export { type DocsOptions, docsRoutes, type ErrorDoc } from './docs.ts';
+export { UpstreamError } from './egress/errors.ts';
+export {
+  createSafeFetch,
+  type SafeFetch,
+  type SafeFetchConfig,
+  type SafeFetchOptions,
+  type SafeResponse,
+} from './egress/safe-fetch.ts';
+export type { Resolve, ResolvedAddress } from './egress/target.ts';
 export { type EventStream, formatEvent, type ServerSentEvent, type StreamRun } from './event-stream.ts';
 export { openApi, type OpenApiDocument, type OpenApiOptions } from './openapi.ts';
 export type { HttpObserver, HttpServerOptions, RequestEnded, RequestLabels } from './options.ts';

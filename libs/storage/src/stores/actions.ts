@@ -177,9 +177,9 @@ export function createActions(database: Database): Actions {
       add((p) => `action = ${p}`, filter.action);
       add((p) => `received_at >= ${p}`, filter.from);
       add((p) => `received_at < ${p}`, filter.to);
-      // The first eight digits of a trace id are its second: a time range becomes a range of the primary key.
-      add((p) => `trace_id >= ${p}`, filter.from && secondOf(filter.from, 0));
-      add((p) => `trace_id < ${p}`, filter.to && secondOf(filter.to, 1));
+      // A trace id begins with its time: a time range becomes a range of the primary key.
+      add((p) => `trace_id >= ${p}`, filter.from && firstIdAround(filter.from, -CLOCK_MARGIN_MS));
+      add((p) => `trace_id < ${p}`, filter.to && firstIdAround(filter.to, CLOCK_MARGIN_MS));
       add((p) => `trace_id < ${p}`, filter.before);
       values.push(filter.limit);
       const text = `select ${COLUMNS} from actions ${where.length > 0 ? `where ${where.join(' and ')}` : ''} order by trace_id desc limit $${values.length}`;
@@ -202,8 +202,10 @@ export function createActions(database: Database): Actions {
   };
 }
 
-/** Lowest trace id of that second, moved on by `add` seconds and a margin for clocks that differ. */
-function secondOf(time: string, add: 0 | 1): string {
-  const seconds = Math.floor(Date.parse(time) / 1000) + (add === 0 ? -60 : 60);
-  return `tr_${Math.max(0, seconds).toString(16).padStart(8, '0')}`;
+/** Clocks of gateways differ by less than this. */
+const CLOCK_MARGIN_MS = 60_000;
+
+/** Lowest trace id of the time that many milliseconds away. */
+function firstIdAround(time: string, marginMs: number): string {
+  return `tr_${Math.max(0, Date.parse(time) + marginMs).toString(16).padStart(12, '0')}`;
 }

@@ -1,3 +1,4 @@
+import type { SafeFetch } from '@techno/http';
 import { type Clock, systemClock, TerminalError } from '@techno/kernel';
 import { z } from 'zod';
 import type { Breakers } from './breaker.ts';
@@ -8,7 +9,6 @@ import { llmSummary } from './documents/llm-summary.ts';
 import { detectMediaType } from './documents/media-type.ts';
 import { type Executor, throwIfAborted } from './executor.ts';
 import type { LlmClient } from './llm/client.ts';
-import type { SafeFetch } from './safe-fetch.ts';
 
 export interface DocumentExecutorDeps {
   readonly fetch: SafeFetch;

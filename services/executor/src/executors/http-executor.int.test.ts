@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { createSafeFetch } from '@techno/http';
 import { TemporaryError } from '@techno/kernel';
 import { describe, expect, it } from 'vitest';
 import { createBreakers } from './breaker.ts';
@@ -114,7 +115,7 @@ describe('the answer', () => {
     await using server = await httpServer((_request, response) =>
       response.setHeader('content-type', 'application/json').end('{'),
     );
-    await expect(executorWith().execute(callTo(server.url))).rejects.toMatchObject({ code: 'UPSTREAM_RESPONSE_INVALID' });
+    await expect(executorWith().execute(callTo(server.url))).rejects.toMatchObject({ code: 'UPSTREAM_NOT_JSON' });
   });
 
   it('is terminal where it is too large, and unclear where it tells of an effect', async () => {
@@ -161,6 +162,15 @@ describe('no answer', () => {
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TemporaryError);
     expect(error).toMatchObject({ code: 'UPSTREAM_UNREACHABLE' });
+  });
+
+  it('comes from a private address that nobody allowed, whatever the policy says', async () => {
+    await using server = await httpServer(ok);
+    const executor = httpExecutor({ fetch: createSafeFetch({ allow: [] }), breakers: createBreakers(), secrets: () => 's3cret' });
+    for (const effect of ['keyed', 'unkeyed'] as const) {
+      await expect(executor.execute(callTo(server.url, { effect }))).rejects.toMatchObject({ code: 'EGRESS_FORBIDDEN' });
+    }
+    expect(server.received).toStrictEqual([]);
   });
 
   it('opens the breaker of that upstream after five in a row', async () => {

@@ -1,8 +1,8 @@
 import type { ActionSpec, Effect, Upstream } from '@techno/contracts';
+import { type SafeFetch, type SafeFetchOptions, type SafeResponse, UpstreamError } from '@techno/http';
 import { type Clock, errorCode, systemClock, TerminalError } from '@techno/kernel';
 import type { Breakers } from './breaker.ts';
 import { abortError, EffectUnclearError, type Executor, type ExecutorCall, idempotencyKey, throwIfAborted } from './executor.ts';
-import type { SafeFetch, SafeFetchOptions, SafeFetchResponse } from './safe-fetch.ts';
 import { renderJson, renderPath } from './template.ts';
 import { type Secrets, upstreamHeaders } from './upstream-headers.ts';
 import { isTemporaryStatus, temporaryStatusError } from './upstream-status.ts';
@@ -20,7 +20,7 @@ type HttpCall = NonNullable<ActionSpec['http']>;
 
 /**
  * Calls the upstream that the policy declares for the action. Throws TEMPLATE_*, SECRET_MISSING, UPSTREAM_REJECTED,
- * UPSTREAM_RESPONSE_INVALID, EGRESS_* (terminal), UPSTREAM_STATUS_*, UPSTREAM_TIMEOUT, UPSTREAM_UNREACHABLE, BREAKER_OPEN
+ * UPSTREAM_NOT_JSON, EGRESS_* (terminal), UPSTREAM_STATUS_*, UPSTREAM_TIMEOUT, UPSTREAM_UNREACHABLE, BREAKER_OPEN
  * (temporary), and EffectUnclearError where an `unkeyed` request may have had its effect.
  */
 export function httpExecutor(deps: HttpExecutorDeps): Executor {
@@ -35,11 +35,10 @@ export function httpExecutor(deps: HttpExecutorDeps): Executor {
       const options = requestOptions(call, http, upstream, upstreamHeaders(upstream.headers, secrets), maxBytes);
 
       return await breakers.for(`upstream:${http.upstream}`).run(async () => {
-        let response: SafeFetchResponse;
+        let response: SafeResponse;
         try {
           response = await fetch(url, options);
         } catch (error) {
-          // Thrown before anything of it: nothing was sent, whatever the effect.
           if (http.effect === 'unkeyed' && !wasNeverSent(error)) {
             throw new EffectUnclearError(`${http.upstream} gave no answer (${errorCode(error)})`, { cause: error });
           }
@@ -102,32 +101,15 @@ function requestOptions(
   };
 }
 
-/** What Node and undici say when a connection was never there to write to. */
-const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EGRESS_FORBIDDEN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'CERT_HAS_EXPIRED',
-]);
+/** The request itself was refused, by us. */
+const NEVER_SENT = new Set(['EGRESS_FORBIDDEN', 'EGRESS_REQUEST_INVALID', 'EGRESS_URL_INVALID']);
 
-/** Whether an error, or one that caused it, proves that no byte of the request left. In doubt it does not. */
-export function wasNeverSent(error: unknown): boolean {
-  for (let cause: unknown = error, depth = 0; cause !== undefined && cause !== null && depth < 8; depth++) {
-    if (NEVER_CONNECTED.has(errorCode(cause))) return true;
-    // One error for each address that was tried.
-    if (cause instanceof AggregateError) return cause.errors.length > 0 && cause.errors.every(wasNeverSent);
-    cause = (cause as { cause?: unknown }).cause;
-  }
-  return false;
+/** Whether an error proves that no byte of the request left. In doubt it does not. */
+function wasNeverSent(error: unknown): boolean {
+  return error instanceof UpstreamError ? !error.requestSent : NEVER_SENT.has(errorCode(error));
 }
 
-function resultOf(http: HttpCall, response: SafeFetchResponse, nowMs: number): unknown {
+function resultOf(http: HttpCall, response: SafeResponse, nowMs: number): unknown {
   const { status } = response;
   if (status >= 200 && status < 300) return parsedBody(http.upstream, response);
   if (mayHaveHappened(http.effect, status)) throw new EffectUnclearError(`${http.upstream} answered ${status}`);
@@ -140,7 +122,7 @@ function mayHaveHappened(effect: Effect, status: number): boolean {
   return effect === 'unkeyed' && (status >= 500 || (status >= 301 && status <= 303));
 }
 
-function parsedBody(upstream: string, response: SafeFetchResponse): unknown {
+function parsedBody(upstream: string, response: SafeResponse): unknown {
   if (response.body.length === 0) return null;
   const text = new TextDecoder('utf-8').decode(response.body);
   const mediaType = (response.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
@@ -148,6 +130,6 @@ function parsedBody(upstream: string, response: SafeFetchResponse): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new TerminalError('UPSTREAM_RESPONSE_INVALID', `${upstream} said JSON and sent something else`);
+    throw new TerminalError('UPSTREAM_NOT_JSON', `${upstream} said JSON and sent something else`);
   }
 }

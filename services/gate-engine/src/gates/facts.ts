@@ -100,8 +100,10 @@ export function wasSeen(facts: Facts): boolean {
 
 function ensureFresh(facts: Facts): void {
   const ageMs = facts.factsAgeMs();
-  // Written so that NaN, undefined and a negative age are stale too.
-  if (!(ageMs >= 0 && ageMs <= facts.factsMaxAgeMs)) throw new FactError('FACTS_STALE', `facts are ${ageMs} ms old`);
+  const maxAgeMs = facts.factsMaxAgeMs;
+  // A comparison alone would take null and [] for an age of 0.
+  if (!Number.isFinite(ageMs) || !Number.isFinite(maxAgeMs) || ageMs < 0 || ageMs > maxAgeMs)
+    throw new FactError('FACTS_STALE', `facts are ${String(ageMs)} ms old`);
 }
 
 function garbled(fact: string): FactError {

@@ -7,8 +7,7 @@ export const g10Matrix: Gate = {
   check({ request: { request }, facts }) {
     const policy = policyOf(facts);
     const { role, root } = identityOf(facts);
-    const allowed =
-      root === true ? policy.actions.has(request.action) : policy.allows(role, request.action, request.context_id) === true;
+    const allowed = root === true ? policy.actions.has(request.action) : policy.allows(role, request.action, request.context_id);
     return allowed ? 'pass' : { reason: 'ACTION_NOT_AUTHORIZED' };
   },
 };

@@ -7,8 +7,7 @@ export const g4Payload: Gate = {
   name: 'G4',
   check({ request, facts }) {
     const { maxBytes, maxDepth } = policyOf(facts).document.payload;
-    // Written so that a size that is not a number is too large.
-    if (!(request.bytes <= maxBytes)) {
+    if (!Number.isFinite(request.bytes) || request.bytes > maxBytes) {
       return { reason: 'PAYLOAD_TOO_LARGE', message: `The payload is larger than the ${maxBytes} bytes the policy allows.` };
     }
     const { payload } = request.request;

@@ -38,7 +38,8 @@ export function schemaCompiler(): SchemaCompiler {
     try {
       const validate = ajv.compile(schema);
       return (payload) => {
-        if (validate(payload) === true) return undefined;
+        const valid: unknown = validate(payload);
+        if (valid === true) return undefined;
         return describe(validate.errors?.findLast(({ keyword }) => keyword !== 'if'));
       };
     } catch (error) {

@@ -56,8 +56,8 @@ describe('an extract', () => {
   });
 
   it('is less sure of a long text than of a short one, and of debris than of prose', () => {
-    const words = 'bridge lane tunnel harbour museum garden market station theatre library castle river'.split(' ');
-    const long = words.flatMap((a) => words.map((b) => `The ${a} near the ${b} was renovated by the ${a} board.`)).join(' ');
+    const words = [...'abcdefgh'].flatMap((a) => [...'klmnopqr'].map((b) => `${a}${b}${b}${a}ing`));
+    const long = words.map((word) => `The ${word} was seen, and then the ${word} was gone, and no ${word} came back.`).join(' ');
     expect(extract(long).confidence).toBeLessThan(extract(english).confidence);
     expect(extract(words.join('\n\n')).confidence).toBe(0);
   });

@@ -1,7 +1,7 @@
+import type { SafeFetch, SafeResponse } from '@techno/http';
 import { type Clock, SECOND, TerminalError } from '@techno/kernel';
 import type { Breakers } from '../breaker.ts';
 import { abortError } from '../executor.ts';
-import type { SafeFetch, SafeFetchResponse } from '../safe-fetch.ts';
 import { isTemporaryStatus, temporaryStatusError } from '../upstream-status.ts';
 
 export interface FetchDocumentDeps {
@@ -18,11 +18,7 @@ export interface FetchDocumentDeps {
  * GETs a document. Throws the TerminalErrors INPUT_INVALID (not an http(s) URL), DOCUMENT_NOT_FETCHED (4xx), EGRESS_* and the
  * TemporaryErrors UPSTREAM_STATUS_*, UPSTREAM_TIMEOUT, UPSTREAM_UNREACHABLE and BREAKER_OPEN (per host).
  */
-export async function fetchDocument(
-  documentUrl: string,
-  deps: FetchDocumentDeps,
-  signal: AbortSignal,
-): Promise<SafeFetchResponse> {
+export async function fetchDocument(documentUrl: string, deps: FetchDocumentDeps, signal: AbortSignal): Promise<SafeResponse> {
   const url = URL.canParse(documentUrl) ? new URL(documentUrl) : undefined;
   if (
     url === undefined ||
@@ -33,7 +29,7 @@ export async function fetchDocument(
     throw new TerminalError('INPUT_INVALID', 'document_url is not an http(s) URL without credentials');
   }
   return await deps.breakers.for(`document:${url.host}`).run(async () => {
-    let response: SafeFetchResponse;
+    let response: SafeResponse;
     try {
       response = await deps.fetch(url.href, {
         method: 'GET',

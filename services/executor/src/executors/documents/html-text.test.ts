@@ -10,7 +10,7 @@ const article = `<h1>Bridge reopens</h1><p>The old   bridge
 
 describe('HTML', () => {
   it('gives what a reader reads, in blocks', () => {
-    expect(htmlText(page(article))).toBe('Bridge reopens\n\nThe old bridge reopened on Monday.\n\nTwo lanes\nOne path');
+    expect(htmlText(page(article))).toBe('Bridge reopens\n\nThe old bridge reopened on Monday.\n\nTwo lanes\n\nOne path');
   });
 
   it('gives the main part alone, where it marks one that is not a shell', () => {
@@ -36,6 +36,11 @@ describe('HTML', () => {
     expect(htmlText(`<body><p>Seen.</p>${part}</body>`)).toBe('Seen.');
   });
 
+  it('reads tables row by row', () => {
+    const table = '<table><tr><th>Lane</th><th>Width</th></tr><tr><td>Left</td><td>3 m</td></tr></table>';
+    expect(htmlText(`<p>Before.</p>${table}<p>After.</p>`)).toBe('Before.\n\nLane\nWidth\n\nLeft\n3 m\n\nAfter.');
+  });
+
   it('reads what is not well-formed', () => {
     expect(htmlText('<p>one<p>two &amp; <b>three</p></i>')).toBe('one\n\ntwo & three');
     expect(htmlText('just words')).toBe('just words');
@@ -47,7 +52,7 @@ describe('Markdown', () => {
   it('gives its text without the marks', () => {
     const markdown =
       '---\ntitle: x\n---\n# Bridge *reopens*\n\nThe [old bridge](https://x.example) `reopened`.\n\n* Two lanes\n* One path\n';
-    expect(markdownText(markdown)).toBe('Bridge reopens\n\nThe old bridge reopened.\n\nTwo lanes\nOne path');
+    expect(markdownText(markdown)).toBe('Bridge reopens\n\nThe old bridge reopened.\n\nTwo lanes\n\nOne path');
   });
 
   it('treats HTML inside as what it is', () => {

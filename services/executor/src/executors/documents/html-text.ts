@@ -37,6 +37,7 @@ const DROPPED = [
 /** Deeper than any page that people write; each level is a level of recursion. */
 const MAX_DEPTH = 200;
 
+const APART = { leadingLineBreaks: 2, trailingLineBreaks: 2 };
 const HEADINGS = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'];
 
 function converter(bases: string[]) {
@@ -46,10 +47,15 @@ function converter(bases: string[]) {
     limits: { maxDepth: MAX_DEPTH, ellipsis: '' },
     selectors: [
       { selector: 'a', options: { ignoreHref: true } },
-      { selector: 'ul', options: { itemPrefix: '', leadingLineBreaks: 2, trailingLineBreaks: 2 } },
-      { selector: 'ol', format: 'unorderedList', options: { itemPrefix: '', leadingLineBreaks: 2, trailingLineBreaks: 2 } },
+      // Every item and every row is a block of its own: its end is the end of a sentence.
+      ...['ul', 'ol', 'li', 'table', 'tr'].map((selector) => ({ selector, format: 'block', options: APART })),
+      ...['td', 'th'].map((selector) => ({
+        selector,
+        format: 'block',
+        options: { leadingLineBreaks: 1, trailingLineBreaks: 1 },
+      })),
       ...HEADINGS.map((selector) => ({ selector, options: { uppercase: false } })),
-      { selector: 'blockquote', options: { trimEmptyLines: true, leadingLineBreaks: 2, trailingLineBreaks: 2 }, format: 'block' },
+      { selector: 'blockquote', format: 'block', options: APART },
       ...DROPPED.map((selector) => ({ selector, format: 'skip' })),
     ],
   });

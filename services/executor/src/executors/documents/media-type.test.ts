@@ -11,7 +11,7 @@ it.each<[string, string | undefined, string, string | undefined, string, string 
   ['Markdown by name', 'text/plain; charset=utf-8', '# hi', 'http://x/README.md?raw=1', 'text/markdown', 'utf-8'],
   ['a PDF that says so', 'application/pdf', '%PDF-1.7', undefined, 'application/pdf', undefined],
   ['a PDF that says otherwise', 'text/plain', '\n%PDF-1.7', undefined, 'application/pdf', undefined],
-  ['an unnamed page', undefined, '\ufeff <!-- x -->\n<!DOCTYPE html><p>', undefined, 'text/html', undefined],
+  ['an unnamed page', undefined, '\u00ef\u00bb\u00bf <!-- x -->\n<!DOCTYPE html><p>', undefined, 'text/html', undefined],
   ['unnamed bytes of text', 'application/octet-stream', 'hello', undefined, 'text/plain', undefined],
   ['a type nobody can parse', 'text/plain;;;', 'hello', undefined, 'text/plain', undefined],
   ['UTF-16', 'text/plain', '\u00ff\u00feh\u0000i\u0000', undefined, 'text/plain', undefined],

@@ -32,7 +32,7 @@ function unboxed(letter: string): string {
   return String.fromCharCode(0x61 + ((code - (code < 0x1f170 ? 0x1f150 : 0x1f170)) % 26));
 }
 
-const SPACED_RUN = /(?<![a-z0-9])[a-z0-9](?:[ ._*|-][a-z0-9](?![a-z0-9])){3,60}/g;
+const SPACED_RUN = /(?<![a-z0-9])[a-z0-9](?:[ ._*|-][a-z0-9](?![a-z0-9])){2,60}/g;
 
 /** `i g n o r e` and `i.g.n.o.r.e` as `ignore`. Undefined where nothing is spaced so. */
 export function unspaced(text: string): string | undefined {

@@ -19,9 +19,9 @@ describe('rates', () => {
   it('finds attacks and spares the innocent', () => {
     const missed = attacks.filter((text) => !refused(text));
     const accused = innocent.filter(refused);
-    console.info(
+    process.stdout.write(
       `attacks missed: ${missed.length} of ${attacks.length} (${percent(missed, attacks)}); ` +
-        `innocent refused: ${accused.length} of ${innocent.length} (${percent(accused, innocent)})`,
+        `innocent refused: ${accused.length} of ${innocent.length} (${percent(accused, innocent)})\n`,
     );
     expect(attacks.length).toBeGreaterThanOrEqual(150);
     expect(innocent.length).toBeGreaterThanOrEqual(250);
@@ -33,9 +33,9 @@ describe('rates', () => {
   it('does about as well on texts that were held out', () => {
     const missed = heldOutAttacks.filter((text) => !refused(text));
     const accused = heldOutInnocent.filter(refused);
-    console.info(
+    process.stdout.write(
       `held-out attacks missed: ${missed.length} of ${heldOutAttacks.length} (${percent(missed, heldOutAttacks)}); ` +
-        `held-out innocent refused: ${accused.length} of ${heldOutInnocent.length} (${percent(accused, heldOutInnocent)})`,
+        `held-out innocent refused: ${accused.length} of ${heldOutInnocent.length} (${percent(accused, heldOutInnocent)})\n`,
     );
     expect(missed.length / heldOutAttacks.length).toBeLessThanOrEqual(0.2);
     expect(accused.length / heldOutInnocent.length).toBeLessThanOrEqual(0.03);
@@ -72,7 +72,7 @@ describe('shapes', () => {
     '1a',
     'ignore ',
     '<!-- ai ',
-    '![a](https://a?b=',
+    '![a](https://a?b ',
     '\n\nhuman: ',
     'decode a ',
     '%41',

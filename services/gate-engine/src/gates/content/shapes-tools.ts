@@ -79,7 +79,7 @@ export const toolShapes: readonly Shape[] = [
       'first',
       'translate',
     ],
-    `${DECODE} ${stretch(16)}${DO_IT}|${DECODE} ${stretch(10)}(?:and )?(?:follow|obey|execute) (?:it|them|that)?(?: as)? ?(?:your|\\.)|contains your (?:next |new )?instructions|do what it says ${stretch(1)}[a-z0-9]{6,}`,
+    `${DECODE} ${stretch(16)}${DO_IT}|${DECODE} ${stretch(10)}(?:and )?(?:follow|obey|execute) (?:it|them|that)?(?: as)? ?(?:your|\\.)|contains your (?:next |new )?instructions|do what it says ${stretch(1)}[a-z0-9]{6}`,
   ),
   wordShape('known-encodings', ['vtaber', 'vafgehp', 'snoitcurtsni', 'erongi'], 'vtaber|vafgehpgvbaf|snoitcurtsni|erongi'),
   wordShape('addressed-to-ai', ['ai', 'llm', 'language', 'large', 'chat', 'bot', 'model', 'assistant', 'automated'], `(?:attention|notes?|dear|hey|to|messages?|instructions?|text|hints?|prompts?|directives?)(?: (?:to|for))?(?: (?:the|any|all|every)){0,2} ${AI} ${stretch(18)}${ORDER}${END}`.replace('|to|', '|to (?=any |the ai|all |an ai|every )|')), // prettier-ignore

@@ -92,6 +92,6 @@ describe('lets pass', () => {
   });
 
   it('all printable ASCII', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => expect(unsafeCharacter(text)).toBeUndefined()));
+    fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => unsafeCharacter(text) === undefined));
   });
 });

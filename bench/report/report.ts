@@ -1,0 +1,147 @@
+import { GENERATOR, type Measurement, type ProcessCost } from '../measure.ts';
+import type { SoakResult } from '../soak.ts';
+import { table } from './table.ts';
+
+export interface Results {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly machine: readonly string[];
+  readonly command: string;
+  readonly bare: { readonly throughput: Measurement; readonly latency: Measurement };
+  readonly full?: FullResults | undefined;
+}
+
+export interface FullResults {
+  readonly throughput: Measurement;
+  /** Throughput of every round, in order: how much to believe. */
+  readonly rounds: readonly { readonly bare: number; readonly full: number }[];
+  readonly latency: Measurement;
+  readonly half: Measurement;
+  readonly soak?: SoakResult | undefined;
+}
+
+export const CLIENTS = { throughput: 128, latency: 8 } as const;
+const TARGET = { share: 0.35, p50Ms: 10, p99Ms: 50 } as const;
+const MIB = 1024 * 1024;
+
+/** The whole report as Markdown. */
+export function report(results: Results): string {
+  const { bare, full } = results;
+  const sections = [
+    `# Results of \`${results.command}\``,
+    [`${results.at}`, ...results.machine].map((line) => `- ${line}`).join('\n'),
+    'One action is one `POST /v1/process` (`echo`, a payload of about 200 bytes) answered with 200 and COMPLETED; every answer was checked. ' +
+      'The load generator shares the processors with what it measures. The bare hops are hyper-express → JetStream → JetStream → ' +
+      'core reply in three processes on a nats-server with the same settings, and nothing else.',
+  ];
+  if (full !== undefined) sections.push('## Targets', targets(bare, full));
+  sections.push('## Throughput and latency', speeds(bare, full));
+  if (full !== undefined && full.rounds.length > 1) sections.push(rounds(full));
+  if (full !== undefined) {
+    sections.push(`## Where the time goes: full system, ${CLIENTS.throughput} clients`, costs(full.throughput));
+    if (full.throughput.stages.length > 0) sections.push(stages(full.throughput));
+  }
+  sections.push(`## Where the time goes: bare hops, ${CLIENTS.throughput} clients`, costs(bare.throughput));
+  if (full?.soak !== undefined) sections.push('## Memory', memory(full.soak));
+  return `${sections.join('\n\n')}\n`;
+}
+
+function targets(bare: Results['bare'], full: FullResults): string {
+  const share = full.throughput.perSecond / bare.throughput.perSecond;
+  const p50Ms = full.latency.latency.percentile(50) / 1_000;
+  const p99Ms = full.half.latency.percentile(99) / 1_000;
+  const met = (is: boolean) => (is ? 'met' : 'MISSED');
+  const rows = [
+    ['share of the bare hops’ throughput', '≥ 35 %', `${(share * 100).toFixed(1)} %`, met(share >= TARGET.share)],
+    [`p50 with ${CLIENTS.latency} clients`, '< 10 ms', ms(p50Ms), met(p50Ms < TARGET.p50Ms)],
+    ['p99 at half of the maximum', '< 50 ms', ms(p99Ms), met(p99Ms < TARGET.p99Ms)],
+  ];
+  if (full.soak !== undefined) {
+    const growing = full.soak.processes.filter(({ flat }) => !flat).map(({ name }) => name);
+    rows.push([
+      `memory over ${full.soak.seconds} s`,
+      'flat',
+      growing.length === 0 ? 'flat' : `grows: ${growing.join(', ')}`,
+      met(growing.length === 0),
+    ]);
+  }
+  return table(['target', 'wanted', 'measured', ''], rows);
+}
+
+function speeds(bare: Results['bare'], full: FullResults | undefined): string {
+  const row = (name: string, { perSecond, latency }: Measurement): string[] => [
+    name,
+    perSecond.toFixed(0),
+    ...[50, 95, 99].map((percent) => ms(latency.percentile(percent) / 1_000)),
+    ms(latency.max / 1_000),
+  ];
+  const rows = [
+    row(`bare hops, ${CLIENTS.throughput} clients`, bare.throughput),
+    row(`bare hops, ${CLIENTS.latency} clients`, bare.latency),
+  ];
+  if (full !== undefined) {
+    rows.push(
+      row(`full system, ${CLIENTS.throughput} clients`, full.throughput),
+      row(`full system, ${CLIENTS.latency} clients`, full.latency),
+      row('full system, half of the maximum (open loop)', full.half),
+    );
+  }
+  return table(['', 'actions/s', 'p50', 'p95', 'p99', 'max'], rows);
+}
+
+function rounds(full: FullResults): string {
+  const rows = full.rounds.map((round, index) => [
+    `round ${index + 1}`,
+    round.bare.toFixed(0),
+    round.full.toFixed(0),
+    `${((round.full / round.bare) * 100).toFixed(1)} %`,
+  ]);
+  return table(['actions/s', 'bare hops', 'full system', 'share'], rows);
+}
+
+function costs({ processes }: Measurement): string {
+  const row = ({ name, cores, cpuMicrosPerAction, memoryBytes }: ProcessCost): string[] => [
+    name,
+    cpuMicrosPerAction.toFixed(1),
+    `${(cores * 100).toFixed(0)} %`,
+    `${(memoryBytes / MIB).toFixed(0)} MiB`,
+  ];
+  const own = processes.filter(({ name }) => name !== GENERATOR);
+  const total: ProcessCost = {
+    name: 'together, without the load generator',
+    cores: sum(own.map(({ cores }) => cores)),
+    cpuMicrosPerAction: sum(own.map(({ cpuMicrosPerAction }) => cpuMicrosPerAction)),
+    memoryBytes: sum(own.map(({ memoryBytes }) => memoryBytes)),
+  };
+  return table(['process', 'µs of CPU per action', 'of one core', 'memory'], [...processes, total].map(row));
+}
+
+function stages({ stages: measured }: Measurement): string {
+  return table(
+    ['stage', 'times', 'mean', 'p50', 'p99'],
+    measured.map(({ name, count, meanMs, p50Ms, p99Ms }) => [name, String(count), ms(meanMs), ms(p50Ms), ms(p99Ms)]),
+  );
+}
+
+function memory({ seconds, perSecond, processes }: SoakResult): string {
+  const mib = (bytes: number) => `${(bytes / MIB).toFixed(0)} MiB`;
+  const rows = processes.map(({ name, firstBytes, lastBytes, growthBytes, flat }) => [
+    name,
+    mib(firstBytes),
+    mib(lastBytes),
+    mib(growthBytes),
+    flat ? 'flat' : 'GROWS',
+  ]);
+  return [
+    `${seconds} s at ${perSecond.toFixed(0)} actions/s; the first minute is left out. Growth is that of the best-fitting line.`,
+    table(['process', 'first', 'last', 'growth', ''], rows),
+  ].join('\n\n');
+}
+
+function ms(value: number): string {
+  return `${value < 10 ? value.toFixed(2) : value.toFixed(1)} ms`;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,125 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { rfc3339, systemClock } from '@techno/kernel';
+import { startBareHops } from './bare/bare-hops.ts';
+import { startFullSystem } from './full/full-system.ts';
+import { type Generator, startGenerator } from './load/generator.ts';
+import { describeMachine } from './machine.ts';
+import { type Measurement, measure, middle } from './measure.ts';
+import { profile } from './observe/profile.ts';
+import type { BenchOptions } from './options.ts';
+import { step } from './progress.ts';
+import { CLIENTS, type FullResults, type Results } from './report/report.ts';
+import { soak } from './soak.ts';
+import type { Subject } from './subject.ts';
+
+const SOAK_SECONDS = 300;
+const PROFILE_SECONDS = 5;
+
+/** Every phase, on stacks of its own in `folder`. Nothing of them is left when it returns or throws. */
+export async function runBench(
+  options: BenchOptions,
+  context: { folder: string; environment: Readonly<Record<string, string>>; command: string; profiles: string },
+): Promise<Results> {
+  const started: { stop: () => Promise<void> }[] = [];
+  const begun = async (subject: Promise<Subject>): Promise<Subject> => {
+    started.push(await subject);
+    return subject;
+  };
+  const generator = startGenerator();
+  try {
+    const bareFolder = path.join(context.folder, 'bare');
+    await mkdir(bareFolder);
+    const bare = await step('Starting the bare hops', () => begun(startBareHops(bareFolder, context.environment['PATH'] ?? '')));
+    const full = options.bareOnly
+      ? undefined
+      : await step('Starting the full system', () => begun(startFullSystem(context.folder, context.environment)));
+    const subjects = full === undefined ? [bare] : [bare, full];
+    for (const subject of subjects) await warmUp(subject, generator, options.warmUpSeconds);
+
+    // In turn, so that a machine that is slower for a while is slower for both.
+    const throughput = new Map<Subject, Measurement[]>(subjects.map((subject) => [subject, []]));
+    for (let round = 1; round <= options.rounds; round++) {
+      for (const subject of subjects) {
+        const shape = { kind: 'closed', seconds: options.throughputSeconds, clients: CLIENTS.throughput } as const;
+        const title = `Round ${round} of ${options.rounds}: ${subject.name}, ${CLIENTS.throughput} clients`;
+        throughput.get(subject)?.push(await step(title, () => measure(subject, generator, shape), speed));
+      }
+    }
+    const rounds = (throughput.get(bare) ?? []).map((measured, index) => ({
+      bare: measured.perSecond,
+      full: full === undefined ? 0 : (throughput.get(full)?.[index]?.perSecond ?? 0),
+    }));
+
+    const latencyOf = (subject: Subject) => {
+      const shape = { kind: 'closed', seconds: options.latencySeconds, clients: CLIENTS.latency } as const;
+      return step(`${subject.name}, ${CLIENTS.latency} clients`, () => measure(subject, generator, shape), speed);
+    };
+    return {
+      at: rfc3339(systemClock.now()),
+      machine: describeMachine(),
+      command: context.command,
+      bare: { throughput: middle(throughput.get(bare) ?? []), latency: await latencyOf(bare) },
+      full:
+        full === undefined
+          ? undefined
+          : {
+              ...(await fullPhases(full, generator, options, {
+                throughput: middle(throughput.get(full) ?? []),
+                latency: await latencyOf(full),
+                profiles: context.profiles,
+              })),
+              rounds,
+            },
+    };
+  } finally {
+    await generator.close();
+    for (const { stop } of started.toReversed()) await stop();
+  }
+}
+
+async function fullPhases(
+  full: Subject,
+  generator: Generator,
+  options: BenchOptions,
+  known: { throughput: Measurement; latency: Measurement; profiles: string },
+): Promise<Omit<FullResults, 'rounds'>> {
+  const perSecond = Math.round(known.throughput.perSecond / 2);
+  const shape = { kind: 'open', seconds: options.openLoopSeconds, perSecond } as const;
+  const half = await step(`full system, ${perSecond} actions/s`, () => measure(full, generator, shape), speed);
+  if (options.profile) await profiles(full, generator, known.profiles);
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const soaked = options.soak
+    ? await step(`full system, ${perSecond} actions/s for ${SOAK_SECONDS} s`, () =>
+        soak(full, generator, { seconds: SOAK_SECONDS, perSecond, say }),
+      )
+    : undefined;
+  return { throughput: known.throughput, latency: known.latency, half, soak: soaked };
+}
+
+async function warmUp(subject: Subject, generator: Generator, seconds: number): Promise<void> {
+  await step(`Warming up the ${subject.name}`, () =>
+    generator.run({ kind: 'closed', target: subject.target, seconds, clients: CLIENTS.throughput }),
+  );
+}
+
+/** One after the other, all under the same load. */
+async function profiles(subject: Subject, generator: Generator, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const services = subject.processes().filter(({ ops }) => ops !== undefined);
+  const seconds = services.length * (PROFILE_SECONDS + 2);
+  const load = generator.run({ kind: 'closed', target: subject.target, seconds, clients: CLIENTS.throughput });
+  for (const service of services) {
+    await step(
+      `Profiling ${service.name}`,
+      () => profile(service, PROFILE_SECONDS, folder),
+      (file) => file,
+    );
+  }
+  await load;
+}
+
+function speed({ perSecond, latency }: Measurement): string {
+  const [p50, p99] = [50, 99].map((percent) => (latency.percentile(percent) / 1_000).toFixed(1));
+  return `${perSecond.toFixed(0)} actions/s, p50 ${p50} ms, p99 ${p99} ms`;
+}
