@@ -3,6 +3,16 @@
 // Type-only imports count: a layer that knows another's types knows the other.
 // The swc parser, because TypeScript 7 has no compiler API for tools to use.
 
+const { Visitor } = require('@swc/core/Visitor.js');
+
+// The visitor knows no `using` declarations and stops at them. They have the shape of a `const` declaration.
+const { visitStatement } = Visitor.prototype;
+Visitor.prototype.visitStatement = function (statement) {
+  return statement.type === 'UsingDeclaration'
+    ? this.visitVariableDeclaration({ ...statement, declarations: statement.decls })
+    : visitStatement.call(this, statement);
+};
+
 /** What each lib may import of the others. A lib that is not listed here may import nothing. */
 const MAY_IMPORT = {
   kernel: [],

@@ -11,6 +11,9 @@ const HERE = import.meta.dirname;
 
 async function bench(options: BenchOptions, args: readonly string[]): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'techno-bench-'));
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
   // PostgreSQL runs as another account when this is root, and must get to its data.
   await chmod(folder, 0o755);
   try {
@@ -19,6 +22,7 @@ async function bench(options: BenchOptions, args: readonly string[]): Promise<vo
       environment: ownEnvironment(),
       command: ['npm run bench', ...(args.length === 0 ? [] : ['--', ...args])].join(' '),
       profiles: path.join(HERE, 'profiles'),
+      signal: interrupted.signal,
     });
     const text = report(results);
     process.stdout.write(`\n${text}`);

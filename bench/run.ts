@@ -19,7 +19,14 @@ const PROFILE_SECONDS = 5;
 /** Every phase, on stacks of its own in `folder`. Nothing of them is left when it returns or throws. */
 export async function runBench(
   options: BenchOptions,
-  context: { folder: string; environment: Readonly<Record<string, string>>; command: string; profiles: string },
+  context: {
+    folder: string;
+    environment: Readonly<Record<string, string>>;
+    command: string;
+    profiles: string;
+    /** Ends the run early, with an error. */
+    signal: AbortSignal;
+  },
 ): Promise<Results> {
   const started: { stop: () => Promise<void> }[] = [];
   const begun = async (subject: Promise<Subject>): Promise<Subject> => {
@@ -27,13 +34,14 @@ export async function runBench(
     return subject;
   };
   const generator = startGenerator();
+  context.signal.addEventListener('abort', () => void generator.close());
   try {
     const bareFolder = path.join(context.folder, 'bare');
     await mkdir(bareFolder);
     const bare = await step('Starting the bare hops', () => begun(startBareHops(bareFolder, context.environment['PATH'] ?? '')));
     const full = options.bareOnly
       ? undefined
-      : await step('Starting the full system', () => begun(startFullSystem(context.folder, context.environment)));
+      : await step('Starting the full system', () => begun(startFullSystem(context.folder, context.environment, context.signal)));
     const subjects = full === undefined ? [bare] : [bare, full];
     for (const subject of subjects) await warmUp(subject, generator, options.warmUpSeconds);
 

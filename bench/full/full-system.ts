@@ -20,7 +20,11 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
  * The whole system as `npm start` runs it, with data in `folder` and on ports of its own. `environment` goes to the
  * launcher, which hands its tunables on to the services.
  */
-export async function startFullSystem(folder: string, environment: Readonly<Record<string, string>>): Promise<Subject> {
+export async function startFullSystem(
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Subject> {
   const log = path.join(folder, 'launcher.log');
   const output = openSync(log, 'a');
   const ports = {
@@ -46,6 +50,7 @@ export async function startFullSystem(folder: string, environment: Readonly<Reco
     if (launcher.exitCode !== null) throw new Error(`the launcher ended with exit code ${launcher.exitCode}`);
   } catch (cause) {
     await stop(launcher, exited);
+    signal.throwIfAborted();
     throw new Error(`the system did not start; the end of ${log}:\n${readFileSync(log, 'utf8').slice(-2_000)}`, { cause });
   }
   const { gateway, apiKey } = readStack(stackFile);

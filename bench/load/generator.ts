@@ -7,6 +7,7 @@ export interface Generator {
   readonly pid: number;
   /** One at a time. Throws when an answer was not as it must be: a figure from wrong answers says nothing. */
   run(load: Load): Promise<LoadResult>;
+  /** What runs then ends with an error. */
   close(): Promise<void>;
 }
 
@@ -28,7 +29,7 @@ export function startGenerator(): Generator {
       return result;
     },
     async close() {
-      child.disconnect();
+      if (child.connected) child.disconnect();
       await exited;
     },
   };

@@ -33,7 +33,7 @@ export function actionsVerb(program: Command): void {
         const value = flags[name];
         if (value !== undefined) query.set(name, value);
       }
-      const { body } = await client(flags, 'admin').call('GET', `/v1/actions?${query}`);
+      const { body } = await client(flags, 'admin').call('GET', `/v1/actions?${query.toString()}`);
       show(flags, body as Page, ({ actions: rows, next_cursor }) => {
         const page = table(rows, ['trace_id', 'action', 'context_id', 'status', 'received_at']);
         return next_cursor ? `${page}\n\nMore: --cursor ${next_cursor}` : page;

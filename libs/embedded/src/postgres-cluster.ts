@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown, lstat, mkdir, readdir, readlink, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, rm, rmdir, symlink, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { errorMessage, StartupError } from '@techno/kernel';
 import { type Account, canEnter } from './postgres-account.ts';
@@ -17,22 +17,38 @@ export const SHARED_FOLDER = '/var/lib/techno';
  * is cleaned by age) and `wanted` is a link to it.
  */
 export async function clusterFolder(wanted: string, account: Account | undefined, shared = SHARED_FOLDER): Promise<string> {
-  const link = await readlink(wanted).catch(() => undefined);
-  if (link !== undefined) {
-    const target = path.resolve(path.dirname(wanted), link);
-    await own(target, account);
-    return target;
+  const linked = await ownTarget(wanted);
+  if (linked !== undefined) {
+    await own(linked, account);
+    return linked;
   }
   await mkdir(path.dirname(wanted), { recursive: true });
   if (account === undefined || (await canEnter(path.dirname(wanted), account))) {
     await own(wanted, account);
     return wanted;
   }
-  const id = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
-  const target = path.join(shared, id, path.basename(wanted));
+  const target = path.join(shared, randomBytes(8).toString('hex'), path.basename(wanted));
   await own(target, account);
+  await writeFile(`${target}.home`, wanted);
   await rm(wanted, { recursive: true, force: true });
   await symlink(target, wanted);
+  return target;
+}
+
+/**
+ * Where `wanted` links to, if that is its own. The link of a copied home leads to the original's data, which two
+ * servers must never share: it is taken away, and the copy begins with an empty cluster. A moved home keeps its data.
+ */
+async function ownTarget(wanted: string): Promise<string | undefined> {
+  const link = await readlink(wanted).catch(() => undefined);
+  if (link === undefined) return undefined;
+  const target = path.resolve(path.dirname(wanted), link);
+  const owner = await readFile(`${target}.home`, 'utf8').catch(() => wanted);
+  if (owner !== wanted && (await readlink(owner).catch(() => undefined)) === link) {
+    await unlink(wanted);
+    return undefined;
+  }
+  if (owner !== wanted) await writeFile(`${target}.home`, wanted);
   return target;
 }
 
@@ -47,8 +63,13 @@ export async function removeCluster(wanted: string): Promise<void> {
   const entry = await lstat(wanted).catch(() => undefined);
   if (entry?.isSymbolicLink()) {
     const target = path.resolve(path.dirname(wanted), await readlink(wanted));
-    await rm(target, { recursive: true, force: true });
-    await unlink(wanted);
+    // A copied home must not take the original's data with it.
+    if (target === (await ownTarget(wanted))) {
+      await rm(target, { recursive: true, force: true });
+      await rm(`${target}.home`, { force: true });
+      await rmdir(path.dirname(target)).catch(() => {});
+    }
+    await rm(wanted, { force: true });
   } else {
     await rm(wanted, { recursive: true, force: true });
   }

@@ -23,6 +23,9 @@ import { type LongLived, supervise } from './supervise.ts';
 
 export const VERSION = '0.1.0';
 
+/** Of the bus's own news, what an operator should read. */
+const NOTED = new Set(['disconnect', 'reconnect', 'error', 'ldm', 'slowConsumer', 'staleConnection', 'close']);
+
 /** What a service is given to build itself from. */
 export interface Runtime<Config> {
   readonly name: ServiceName;
@@ -110,7 +113,7 @@ async function live<Config extends CommonConfig>(definition: ServiceDefinition<C
     const bus = await connectBus({
       url: config.NATS_URL,
       name: `techno-${name}`,
-      onStatus: (status) => log.info({ status }, 'nats.status'),
+      onStatus: (status) => void (NOTED.has(status) && log.warn({ status }, 'nats.status')),
     });
     closers.push(() => bus.close());
     await ensureStreams(bus, config.TECHNO_STREAM_REPLICAS);

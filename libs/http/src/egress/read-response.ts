@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { pipeline } from 'node:stream/promises';
-import { type Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import { type Readable, type Transform, pipeline } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
 import { TerminalError } from '@techno/kernel';
 
@@ -15,30 +14,26 @@ import { UpstreamError } from './errors.ts';
  */
 export async function readResponse(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const encodings = (response.headers['content-encoding'] ?? '').split(',').map((name) => name.trim().toLowerCase());
-  const decoders = encodings.toReversed().flatMap((name) => decoderOf(name));
+  if (encodings.length > MOST_ENCODINGS) throw unknownEncoding();
+  const decoders = encodings.toReversed().flatMap(decodersOf);
   const declared = Number(response.headers['content-length'] ?? 0);
-  if (decoders.length === 0 && declared > maxBytes && response.statusCode !== 204 && response.statusCode !== 304)
-    throw tooLarge(maxBytes);
+  if (decoders.length === 0 && declared > maxBytes) throw tooLarge(maxBytes);
+  let source: Readable = response;
+  // A failure of any part ends them all, and surfaces where the last one is read.
+  for (const decoder of decoders) source = pipeline(source, decoder, () => undefined);
   const chunks: Buffer[] = [];
   let size = 0;
-  await pipeline([
-    response,
-    ...decoders,
-    async (source: AsyncIterable<Buffer>) => {
-      for await (const chunk of source) {
-        size += chunk.length;
-        if (size > maxBytes) throw tooLarge(maxBytes);
-        chunks.push(chunk);
-      }
-    },
-  ]);
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks, size);
 }
 
 const MOST_ENCODINGS = 2;
 
-function decoderOf(encoding: string, index: number): Transform[] {
-  if (index >= MOST_ENCODINGS) throw unknownEncoding();
+function decodersOf(encoding: string): Transform[] {
   switch (encoding) {
     case '':
     case 'identity':

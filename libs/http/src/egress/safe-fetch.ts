@@ -38,7 +38,8 @@ export interface SafeFetchOptions {
 export interface SafeResponse {
   /** Any: judging it is the caller's. */
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  /** Names in lower case; repeated ones joined by `, `. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   /** Decompressed. */
   readonly body: Buffer;
   /** The one that answered, after redirects. */
@@ -82,7 +83,7 @@ export function createSafeFetch({ allow, resolve = systemResolve, ca }: SafeFetc
         const next = maxRedirects === 0 ? undefined : follow(() => redirected(hop, status, response.headers.location), response);
         if (next === undefined) {
           const body = await readResponse(response, maxBytes).finally(() => response.destroy());
-          return { status, headers: response.headers, body, url: hop.url.href, redirects };
+          return { status, headers: joined(response.headers), body, url: hop.url.href, redirects };
         }
         response.destroy();
         if (redirects === maxRedirects) {
@@ -94,6 +95,12 @@ export function createSafeFetch({ allow, resolve = systemResolve, ca }: SafeFetc
       throw explained(error, { host: hop.url.host, timeoutMs, deadline, caller: options.signal, requestSent });
     }
   };
+}
+
+function joined(headers: IncomingHttpHeaders): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
 }
 
 function follow<Next>(decide: () => Next, response: { destroy(): void }): Next {

@@ -26,7 +26,7 @@ export interface Target {
  * @throws TerminalError EGRESS_URL_INVALID
  */
 export function parseTarget(text: string | URL, base?: URL): URL {
-  const url = URL.parse(String(text), base);
+  const url = URL.parse(String(text), base?.href);
   if (url === null) throw new TerminalError('EGRESS_URL_INVALID', 'the URL cannot be parsed');
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new TerminalError('EGRESS_URL_INVALID', `only http and https are fetched, not ${url.protocol}`);

@@ -19,7 +19,7 @@ it('opens after five failures in a row, says when to come back, and calls nobody
   expect(breakers.state('llm')).toBe('closed');
   await fails(breakers.for('llm'), 1);
   vi.setSystemTime(1_003_000);
-  const fn = vi.fn(async () => 'fine');
+  const fn = vi.fn<() => Promise<string>>(async () => 'fine');
   await expect(breakers.for('llm').run(fn)).rejects.toMatchObject({
     code: 'BREAKER_OPEN',
     retryAfterMs: 7_000,

@@ -17,6 +17,8 @@ export function callOf(
     upstreams,
     actions: { probe: { payload: {}, result: {}, executors: ['echo_executor_v1'], ...spec } },
   });
+  const declared = policy.actions['probe'];
+  if (declared === undefined) throw new Error('the policy above declares it');
   return {
     traceId: 'tr_0123456789abcdef0123456789abcdef',
     decisionId: 'dec_1',
@@ -25,7 +27,7 @@ export function callOf(
     action: 'probe',
     contextId: 'default',
     payload,
-    spec: policy.actions['probe']!,
+    spec: declared,
     policy,
     principal: { id: 'key_1', kind: 'api_key', role: 'tester' },
     signal: new AbortController().signal,

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { EXECUTOR_CODES, failureClassOf } from './codes.ts';
 
 const sources = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
-  .filter((file) => /\.ts$/.test(file) && !/\.(test|fixture|conformance)\.ts$/.test(file) && file !== 'codes.ts')
+  .filter((file) => file.endsWith('.ts') && !/\.(test|fixture|conformance)\.ts$/.test(file) && file !== 'codes.ts')
   .map((file) => readFileSync(`${import.meta.dirname}/${file}`, 'utf8'));
 
 it('holds every code that is thrown in this folder', () => {

@@ -135,9 +135,13 @@ describe('a step that does not complete', () => {
       { status: 'UNKNOWN', error: { code: 'EFFECT_UNCLEAR', message: 'gone', class: 'upstream' } },
     ],
   ])('%s is an outcome like any other', async (error, report) => {
-    await expect(
-      compositeExecutor({ runStep: () => Promise.reject(error) }).execute(callWith([{ id: 'a' }])),
-    ).rejects.toMatchObject({ code: 'COMPOSITE_FAILED', partial: { steps: { a: report } } });
+    const runStep: RunStep = async () => {
+      throw error;
+    };
+    await expect(compositeExecutor({ runStep }).execute(callWith([{ id: 'a' }]))).rejects.toMatchObject({
+      code: 'COMPOSITE_FAILED',
+      partial: { steps: { a: report } },
+    });
   });
 
   it('has failed too where its template finds nothing', async () => {

@@ -90,7 +90,7 @@ describe('without a model', () => {
     ['/image', {}, { name: 'TerminalError', code: 'DOCUMENT_UNSUPPORTED' }],
     ['/empty', {}, { name: 'TerminalError', code: 'DOCUMENT_EMPTY' }],
     ['/large', { maxBytes: 1_000 }, { name: 'TerminalError', code: 'EGRESS_TOO_LARGE' }],
-    ['/forever', { timeoutMs: 100 }, { name: 'TemporaryError', code: 'UPSTREAM_TIMEOUT' }],
+    ['/forever', { timeoutMs: 100 }, { name: 'UpstreamError', code: 'UPSTREAM_TIMEOUT' }],
   ])('%s %j is %j', async (path, options, expected) => {
     await using server = await library();
     await expect(extractive(options).execute(callOf({ document_url: server.url + path }))).rejects.toMatchObject(expected);

@@ -28,7 +28,7 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
   const text = header?.trim();
   if (text === undefined || text === '') return undefined;
   // V8 reads nearly anything as a date, «-5» too; an HTTP date ends in GMT.
-  const wait = /^\d+$/.test(text) ? Number(text) * SECOND : / GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN;
+  const wait = /^\d+$/.test(text) ? Number(text) * SECOND : text.endsWith(' GMT') ? Date.parse(text) - nowMs : Number.NaN;
   if (Number.isNaN(wait)) return undefined;
   return Math.min(LONGEST_WAIT_MS, Math.max(0, wait));
 }

@@ -53,8 +53,8 @@ describe('a hostile document', () => {
     } finally {
       clearInterval(counter);
     }
-    // 100 turns fit into that second; one blocked loop would have had a handful.
-    expect(turns).toBeGreaterThan(30);
+    // 100 turns fit into that second; a blocked loop would have had one or two.
+    expect(turns).toBeGreaterThan(10);
   });
 
   it('cannot take more heap than its thread has', async () => {
@@ -68,14 +68,12 @@ describe('a hostile document', () => {
     await expect(read(taskOf(pdf, 'application/pdf'), { growthMib: 64 })).rejects.toMatchObject({ code: 'DOCUMENT_TOO_COMPLEX' });
   });
 
-  it('gives its place back', async () => {
-    const reader = documentReader({ timeLimitMs: 200, threads: 1 });
-    const [hostile, good] = await Promise.allSettled([
-      reader(deep, never),
-      documentReader()(taskOf('The bridge opened on Monday.', 'text/plain'), never),
-    ]);
-    expect([hostile.status, good.status]).toStrictEqual(['rejected', 'fulfilled']);
-    await expect(reader(deep, never)).rejects.toMatchObject({ code: 'DOCUMENT_TOO_COMPLEX' });
+  it('gives its place back to the one that waits', async () => {
+    const reader = documentReader({ timeLimitMs: 1_500, threads: 1 });
+    const hostile = reader(deep, never);
+    const waiting = reader(taskOf('The bridge opened on Monday.', 'text/plain'), never);
+    await expect(hostile).rejects.toMatchObject({ code: 'DOCUMENT_TOO_COMPLEX' });
+    await expect(waiting).resolves.toMatchObject({ words: 5 });
   });
 
   it('ends at once when aborted, running or still waiting for its turn', async () => {

@@ -56,7 +56,7 @@ describe('an extract', () => {
   });
 
   it('is less sure of a long text than of a short one, and of debris than of prose', () => {
-    const words = [...'abcdefgh'].flatMap((a) => [...'klmnopqr'].map((b) => `${a}${b}${b}${a}ing`));
+    const words = 'abcdefgh'.split('').flatMap((a) => 'klmnopqr'.split('').map((b) => `${a}${b}${b}${a}ing`));
     const long = words.map((word) => `The ${word} was seen, and then the ${word} was gone, and no ${word} came back.`).join(' ');
     expect(extract(long).confidence).toBeLessThan(extract(english).confidence);
     expect(extract(words.join('\n\n')).confidence).toBe(0);

@@ -89,33 +89,23 @@ function nearestToCentroid(vectors: readonly ReadonlyMap<string, number>[]): num
     .toSorted((a, b) => a - b);
 }
 
-/** Row by row, each row summing to 1 unless nothing is like it. */
+/** The likeness of every sentence to every other, none to itself. */
 function similarities(vectors: readonly ReadonlyMap<string, number>[]): Float64Array[] {
-  const rows = vectors.map(() => new Float64Array(vectors.length));
-  for (let a = 0; a < vectors.length; a++) {
-    for (let b = a + 1; b < vectors.length; b++) {
-      const value = similarity(vectors[a] ?? new Map(), vectors[b] ?? new Map());
-      rows[a]![b] = value;
-      rows[b]![a] = value;
-    }
-  }
-  for (const row of rows) {
-    const sum = row.reduce((total, value) => total + value, 0);
-    if (sum > 0) for (let index = 0; index < row.length; index++) row[index]! /= sum;
-  }
-  return rows;
+  return vectors.map((a, row) => Float64Array.from(vectors, (b, column) => (row === column ? 0 : similarity(a, b))));
 }
 
+/** Power iteration. Each sentence hands its rank on to the others, shared out by likeness; one that is like none hands on nothing. */
 function pageRank(rows: readonly Float64Array[]): Float64Array {
   const size = rows.length;
-  let rank = new Float64Array(size).fill(1 / size);
+  const likeness = rows.map((row) => row.reduce((sum, value) => sum + value, 0));
+  let rank: Float64Array = new Float64Array(size).fill(1 / size);
   for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
-    const next = new Float64Array(size).fill((1 - DAMPING) / size);
-    for (const [from, row] of rows.entries()) {
-      const share = DAMPING * (rank[from] ?? 0);
-      for (let to = 0; to < size; to++) next[to]! += share * (row[to] ?? 0);
-    }
-    const moved = next.reduce((sum, value, index) => sum + Math.abs(value - (rank[index] ?? 0)), 0);
+    const handedOn = rank.map((value, from) => (DAMPING * value) / (likeness[from] || 1));
+    // Likeness is the same both ways, so the row of the receiver holds what each giver gives it.
+    const next = Float64Array.from(rows, (row) =>
+      row.reduce((sum, value, from) => sum + value * (handedOn[from] ?? 0), (1 - DAMPING) / size),
+    );
+    const moved = next.reduce((sum, value, at) => sum + Math.abs(value - (rank[at] ?? 0)), 0);
     rank = next;
     if (moved < CONVERGED) break;
   }

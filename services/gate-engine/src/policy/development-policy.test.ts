@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { compilePolicy } from './compile.ts';
-import { defaultPolicy } from './default-policy.ts';
+import { readFileSync } from 'node:fs';
+import { parsePolicy } from './compile.ts';
+
+/** The policy that a development stack starts with; it lives with the launcher that applies it. */
+const file = new URL('../../../../deploy/policy/development.json', import.meta.url);
+
+function developmentPolicy() {
+  const parsed = parsePolicy(JSON.parse(readFileSync(file, 'utf8')));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
+  return parsed.document;
+}
 import { effectiveLimits } from './limits.ts';
 
-const policy = compilePolicy(defaultPolicy(), 1);
+const policy = compilePolicy(developmentPolicy(), 1);
 
 it.each<[string, string, string, boolean]>([
   ['admin', 'ask_model', 'default', true],
