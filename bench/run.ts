@@ -6,13 +6,15 @@ import { startFullSystem } from './full/full-system.ts';
 import { type Generator, startGenerator } from './load/generator.ts';
 import { describeMachine } from './machine.ts';
 import { type Measurement, measure, middle } from './measure.ts';
+import { hotSpotsOf } from './observe/hot-spots.ts';
 import { profile } from './observe/profile.ts';
 import type { BenchOptions } from './options.ts';
 import { step } from './progress.ts';
-import { CLIENTS, type FullResults, type Results } from './report/report.ts';
+import { CLIENTS, type FullResults, type ProfiledService, type Results } from './report/report.ts';
 import { soak } from './soak.ts';
 import type { Subject } from './subject.ts';
 
+const ROOT = path.dirname(import.meta.dirname);
 const SOAK_SECONDS = 300;
 const PROFILE_SECONDS = 5;
 
@@ -95,14 +97,14 @@ async function fullPhases(
   const perSecond = Math.round(known.throughput.perSecond / 2);
   const shape = { kind: 'open', seconds: options.openLoopSeconds, perSecond } as const;
   const half = await step(`full system, ${perSecond} actions/s`, () => measure(full, generator, shape), speed);
-  if (options.profile) await profiles(full, generator, known.profiles);
+  const profiled = options.profile ? await profiles(full, generator, known.profiles) : [];
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const soaked = options.soak
     ? await step(`full system, ${perSecond} actions/s for ${SOAK_SECONDS} s`, () =>
         soak(full, generator, { seconds: SOAK_SECONDS, perSecond, say }),
       )
     : undefined;
-  return { throughput: known.throughput, latency: known.latency, half, soak: soaked };
+  return { throughput: known.throughput, latency: known.latency, half, soak: soaked, profiles: profiled };
 }
 
 async function warmUp(subject: Subject, generator: Generator, seconds: number): Promise<void> {
@@ -112,19 +114,18 @@ async function warmUp(subject: Subject, generator: Generator, seconds: number): 
 }
 
 /** One after the other, all under the same load. */
-async function profiles(subject: Subject, generator: Generator, folder: string): Promise<void> {
+async function profiles(subject: Subject, generator: Generator, folder: string): Promise<ProfiledService[]> {
   await mkdir(folder, { recursive: true });
   const services = subject.processes().filter(({ ops }) => ops !== undefined);
   const seconds = services.length * (PROFILE_SECONDS + 2);
   const load = generator.run({ kind: 'closed', target: subject.target, seconds, clients: CLIENTS.throughput });
+  const profiled: ProfiledService[] = [];
   for (const service of services) {
-    await step(
-      `Profiling ${service.name}`,
-      () => profile(service, PROFILE_SECONDS, folder),
-      (file) => file,
-    );
+    const file = await step(`Profiling ${service.name}`, () => profile(service, PROFILE_SECONDS, folder));
+    profiled.push({ name: service.name, file: path.relative(ROOT, file), hotSpots: await hotSpotsOf(file, ROOT) });
   }
   await load;
+  return profiled;
 }
 
 function speed({ perSecond, latency }: Measurement): string {

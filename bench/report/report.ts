@@ -1,3 +1,4 @@
+import type { HotSpot, HotSpots } from '../observe/hot-spots.ts';
 import { GENERATOR, type Measurement, type ProcessCost } from '../measure.ts';
 import type { SoakResult } from '../soak.ts';
 import { table } from './table.ts';
@@ -18,6 +19,13 @@ export interface FullResults {
   readonly latency: Measurement;
   readonly half: Measurement;
   readonly soak?: SoakResult | undefined;
+  readonly profiles: readonly ProfiledService[];
+}
+
+export interface ProfiledService {
+  readonly name: string;
+  readonly file: string;
+  readonly hotSpots: HotSpots;
 }
 
 export const CLIENTS = { throughput: 128, latency: 8 } as const;
@@ -42,6 +50,7 @@ export function report(results: Results): string {
     if (full.throughput.stages.length > 0) sections.push(stages(full.throughput));
   }
   sections.push(`## Where the time goes: bare hops, ${CLIENTS.throughput} clients`, costs(bare.throughput));
+  if (full !== undefined) sections.push(...full.profiles.map(hot));
   if (full?.soak !== undefined) sections.push('## Memory', memory(full.soak));
   return `${sections.join('\n\n')}\n`;
 }
@@ -132,6 +141,19 @@ function stages({ stages: measured }: Measurement): string {
     ['stage', 'times', 'mean', 'p50', 'p99'],
     measured.map(({ name, count, meanMs, p50Ms, p99Ms }) => [name, String(count), ms(meanMs), ms(p50Ms), ms(p99Ms)]),
   );
+}
+
+const SHOWN = 12;
+
+function hot({ name, file, hotSpots: { places, functions } }: ProfiledService): string {
+  const rows = (spots: readonly HotSpot[]) =>
+    spots.slice(0, SHOWN).map((spot) => [spot.name, `${(spot.share * 100).toFixed(1)} %`]);
+  return [
+    `## Profile: ${name}`,
+    `Share of its busy time, from \`${file}\`.`,
+    table(['place', 'share'], rows(places)),
+    table(['function', 'share'], rows(functions)),
+  ].join('\n\n');
 }
 
 function memory({ seconds, perSecond, processes }: SoakResult): string {

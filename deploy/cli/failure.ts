@@ -11,6 +11,7 @@ const FIX_BY_STATUS: Readonly<Record<number, string>> = {
   404: 'Check the id; what exists is shown by the list verbs.',
   409: 'Read the present state again and repeat.',
   413: 'Send less at once; the limit is payload.maxBytes of the policy.',
+  422: 'Correct what is named above.',
   429: 'Wait as long as Retry-After says, or raise the limit of the key.',
   502: "Look at the action with 'techno actions get TRACE' and at 'techno logs executor'.",
   503: "Wait a moment; 'techno status' shows what is not ready.",
@@ -76,9 +77,9 @@ export function report(error: unknown, json: boolean): number {
   return exitCode;
 }
 
-/** The single complaints of a refused document, one a line. */
+/** The single complaints of a refused document, one a line, each with its place. */
 function issues(details: unknown): string {
-  const list = (details as { issues?: unknown } | undefined)?.issues;
+  const list = (details as { errors?: unknown } | undefined)?.errors;
   if (!Array.isArray(list)) return '';
-  return list.map((issue) => `  - ${typeof issue === 'string' ? issue : JSON.stringify(issue)}\n`).join('');
+  return (list as { path?: string; message?: string }[]).map(({ path, message }) => `  - ${path ?? ''}: ${message ?? ''}\n`).join('');
 }

@@ -5,15 +5,15 @@ import { client, type CommonFlags, examples, show, withTargetOptions } from '../
 interface ListFlags extends CommonFlags {
   readonly status?: string;
   readonly action?: string;
-  readonly since?: string;
-  readonly until?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly limit: string;
   readonly cursor?: string;
 }
 
 interface Page {
   readonly actions: readonly Record<string, unknown>[];
-  readonly next_cursor?: string | null;
+  readonly next?: string;
 }
 
 export function actionsVerb(program: Command): void {
@@ -23,20 +23,20 @@ export function actionsVerb(program: Command): void {
     .description('actions, newest first')
     .option('--status <status>', 'ACCEPTED, ALLOWED, COMPLETED, DENIED, FAILED, UNKNOWN or DEAD_LETTERED')
     .option('--action <name>', 'only this action')
-    .option('--since <time>', 'received at or after this RFC 3339 time')
-    .option('--until <time>', 'received before this RFC 3339 time')
+    .option('--from <time>', 'received at or after this RFC 3339 time')
+    .option('--to <time>', 'received before this RFC 3339 time')
     .option('--limit <n>', 'how many', '20')
     .option('--cursor <cursor>', 'go on where an earlier page ended')
     .action(async (flags: ListFlags) => {
       const query = new URLSearchParams();
-      for (const name of ['status', 'action', 'since', 'until', 'limit', 'cursor'] as const) {
+      for (const name of ['status', 'action', 'from', 'to', 'limit', 'cursor'] as const) {
         const value = flags[name];
         if (value !== undefined) query.set(name, value);
       }
       const { body } = await client(flags, 'admin').call('GET', `/v1/actions?${query.toString()}`);
-      show(flags, body as Page, ({ actions: rows, next_cursor }) => {
+      show(flags, body as Page, ({ actions: rows, next }) => {
         const page = table(rows, ['trace_id', 'action', 'context_id', 'status', 'received_at']);
-        return next_cursor ? `${page}\n\nMore: --cursor ${next_cursor}` : page;
+        return next === undefined ? page : `${page}\n\nMore: --cursor ${next}`;
       });
     });
   examples(

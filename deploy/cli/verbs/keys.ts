@@ -72,8 +72,8 @@ export function keysVerb(program: Command): void {
     .description('make a key void at once')
     .argument('<id>', 'key_…')
     .action(async (id: string, flags: CommonFlags) => {
-      const { body } = await client(flags, 'admin').call('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
-      show(flags, body ?? { id, status: 'revoked' }, () => `Revoked ${id}.`);
+      const { body } = await client(flags, 'admin').call('POST', `/v1/keys/${encodeURIComponent(id)}/revoke`);
+      show(flags, body, () => `Revoked ${id}.`);
     });
   examples(revoke, 'npx techno keys revoke key_0192…');
 }

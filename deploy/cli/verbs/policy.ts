@@ -54,7 +54,7 @@ export function policyVerb(program: Command): void {
     .description('the revisions, newest first')
     .option('--limit <n>', 'how many', '20')
     .action(async (flags: CommonFlags & { limit: string }) => {
-      const { body } = await client(flags, 'admin').call('GET', `/v1/policy/revisions?limit=${encodeURIComponent(flags.limit)}`);
+      const { body } = await client(flags, 'admin').call('GET', `/v1/policy/history?limit=${encodeURIComponent(flags.limit)}`);
       show(flags, body as { revisions: Record<string, unknown>[] }, ({ revisions }) =>
         table(revisions, ['revision', 'applied_at', 'applied_by', 'note']),
       );

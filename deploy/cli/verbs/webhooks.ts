@@ -53,7 +53,7 @@ export function webhooksVerb(program: Command): void {
     .option('--limit <n>', 'how many', '50')
     .action(async (source: string | undefined, flags: CommonFlags & { limit: string }) => {
       const query = new URLSearchParams({ limit: flags.limit, ...(source === undefined ? {} : { source }) });
-      const { body } = await client(flags, 'admin').call('GET', `/v1/webhooks/rejections?${query.toString()}`);
+      const { body } = await client(flags, 'admin').call('GET', `/v1/webhook-rejections?${query.toString()}`);
       show(flags, body as { rejections: Record<string, unknown>[] }, ({ rejections: rows }) =>
         table(rows, ['rejected_at', 'source', 'reason', 'message_id', 'bytes']),
       );

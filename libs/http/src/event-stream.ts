@@ -91,7 +91,8 @@ export function openStream(response: UwsResponse, options: StreamOptions): OpenS
     if (mode === 'over') return;
     response.cork(() => {
       if (last !== undefined) response.write(last);
-      response.end('', true);
+      // Asking to close here would make µWebSockets write `Connection: close` into the chunked body.
+      response.end('', false);
     });
     over(reason);
   }

@@ -45,6 +45,7 @@ export function createRouter<R>(entries: readonly { route: Route; value: R }[]):
   }
 
   return (method, path) => {
+    if (!path.startsWith('/')) return undefined;
     const values: string[] = [];
     const node = fixed.get(path) ?? descend(root, path.slice(1).split('/'), 0, values);
     if (node === undefined) return undefined;

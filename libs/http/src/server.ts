@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
 import { newW3cTraceId, SECOND, StartupError, traceIdFrom } from '@techno/kernel';
 
 import { type Exchanges, createExchanges } from './exchanges.ts';
@@ -46,6 +48,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (socket !== undefined) closeListenSocket(socket);
     await exchanges.drain(graceMs);
     clearInterval(ticker);
+    // What was written inside a native callback leaves when that callback returns: let it.
+    await turn();
     app.close();
   }
 

@@ -13,8 +13,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSafeFetch } from './safe-fetch.ts';
 import type { Resolve, ResolvedAddress } from './target.ts';
 
-async function listening<S extends Server>(server: S): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+async function listening(server: Server, where = { host: '127.0.0.1', port: 0 }): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(where, resolve));
   onTestFinished(() => {
     if ('closeAllConnections' in server) (server as unknown as { closeAllConnections(): void }).closeAllConnections();
     return new Promise<void>((resolve) => void server.close(() => resolve()));
@@ -105,34 +105,24 @@ describe('what it will not reach', () => {
     expect(reached).toBe(0);
   });
 
-  test('rebinding: a name is resolved once per request, and what was checked is what is connected to', async () => {
-    let reached = 0;
-    const port = await upstream((_request, response) => void response.end(String((reached += 1))));
-    const answers: ResolvedAddress[] = [{ address: '192.0.2.1', family: 4 }, LOOPBACK, LOOPBACK];
+  test('rebinding: a name that turns private after it was checked is not asked again', async () => {
     let asked = 0;
-    // Judged by the second answer it would be allowed to connect to the first, and the other way round: neither may happen.
-    const rebinding: Resolve = async () => [answers[asked++] ?? LOOPBACK];
-    const strict = createSafeFetch({ allow: [], resolve: rebinding });
-    await expect(strict(`http://rebind.example:${port}/`)).rejects.toMatchObject({ code: 'EGRESS_FORBIDDEN' });
+    const turning: Resolve = async () => (asked++ === 0 ? [{ address: '192.0.2.1', family: 4 }] : [LOOPBACK]);
+    const strict = createSafeFetch({ allow: [], resolve: turning });
+    await expect(strict('http://rebind.example/')).rejects.toMatchObject({ code: 'EGRESS_FORBIDDEN' });
     expect(asked).toBe(1);
-
-    // Allowed by name: the address of the first answer is connected to, though every later answer would have failed.
-    asked = 0;
-    const once: Resolve = async () => (asked++ === 0 ? [LOOPBACK] : [{ address: '192.0.2.1', family: 4 }]);
-    const pinned = createSafeFetch({ allow: [`pinned.example:${port}`], resolve: once });
-    const answer = await pinned(`http://pinned.example:${port}/`);
-    expect([answer.body.toString(), asked, reached]).toEqual(['1', 1, 1]);
   });
 
-  test('rebinding to loopback after a public answer: the connection goes to the public address that was checked', async () => {
-    let reached = 0;
-    const port = await upstream((_request, response) => void response.end(String((reached += 1))));
+  test('rebinding: the connection goes to the address that was checked, whatever the name means a moment later', async () => {
+    const port = await upstream((_request, response) => void response.end('rebound'));
+    const checked = createServer((_request, response) => void response.end('checked'));
+    await listening(checked, { host: '127.0.0.2', port });
     let asked = 0;
-    // 2001:4860::/32 and 1.0.0.0/8 are not routed from a test machine: the attempt fails or times out, but never reaches loopback.
-    const flip: Resolve = async () => (asked++ === 0 ? [{ address: '1.2.3.4', family: 4 }] : [LOOPBACK]);
-    const strict = createSafeFetch({ allow: [], resolve: flip });
-    await expect(strict(`http://flip.example:${port}/`, { timeoutMs: 200 })).rejects.toBeInstanceOf(TemporaryError);
-    expect([asked, reached]).toEqual([1, 0]);
+    const flip: Resolve = async () => (asked++ === 0 ? [{ address: '127.0.0.2', family: 4 }] : [LOOPBACK]);
+    const fetch = createSafeFetch({ allow: [`flip.example:${port}`], resolve: flip });
+    expect((await fetch(`http://flip.example:${port}/`)).body.toString()).toBe('checked');
+    expect(asked).toBe(1);
+    expect((await fetch(`http://flip.example:${port}/`)).body.toString()).toBe('rebound');
   });
 });
 
@@ -181,7 +171,7 @@ describe('an exchange with an allowed stand-in', () => {
   });
 
   test('a credential does not follow to another origin', async () => {
-    const seen: (string | undefined)[] = [];
+    const seen: unknown[] = [];
     const other = await upstream((request, response) => {
       seen.push(request.headers.authorization, request.headers.cookie, request.headers['x-api-key']);
       response.end();
@@ -312,7 +302,15 @@ describe('an upstream that fails', () => {
     'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nxyz',
     'HTTP/1.1 200 OK\r\ncontent-encoding: zstd\r\ncontent-length: 1\r\n\r\nx',
   ])('that answers nonsense (%j): UPSTREAM_INVALID_RESPONSE', async (bytes) => {
-    const port = await listening(createTcpServer((socket) => void socket.on('error', () => undefined).end(bytes)));
+    const port = await listening(
+      createTcpServer(
+        (socket) =>
+          void socket
+            .on('error', () => undefined)
+            .resume()
+            .end(bytes),
+      ),
+    );
     const fetch = createSafeFetch({ allow: [`127.0.0.1:${port}`] });
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({
       code: 'UPSTREAM_INVALID_RESPONSE',

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createBreakers } from './breaker.ts';
 import { callOf } from './call.fixture.ts';
@@ -114,7 +115,6 @@ describe('a model that attacks', () => {
     ],
     ['calls a tool beside a good answer', says({ label: 'ham' }, { message: { tool_calls: [toolCall] } }), 'LLM_OUTPUT_INVALID'],
     ['stops at the token limit', says('{"label":"h', { choice: { finish_reason: 'length' } }), 'LLM_OUTPUT_INVALID'],
-    ['never stops talking', says(`{"label":"ham","x":"${'x'.repeat(2_000_000)}"}`), 'LLM_OUTPUT_INVALID'],
     [
       'answers no choices',
       (_request, response) => response.setHeader('content-type', 'application/json').end('{"choices":[]}'),
@@ -138,6 +138,22 @@ describe('a model that attacks', () => {
       /planted|transfer_money|Label the message|rm -rf/,
     );
     expect(server.received.length).toBe(1);
+  });
+
+  it('and never stops talking is cut off', async () => {
+    const chunk = 'x'.repeat(64 * 1024);
+    await using server = await fakeLlm((_request, response) => {
+      response.setHeader('content-type', 'application/json').write('{"choices":[{"message":{"content":"');
+      Readable.from(
+        (function* () {
+          for (;;) yield chunk;
+        })(),
+      ).pipe(response);
+    });
+    await expect(executorOf(server.baseUrl, { timeoutMs: 4_000 }).execute(callWith({}))).rejects.toMatchObject({
+      code: 'LLM_OUTPUT_INVALID',
+      message: expect.stringContaining('larger than'),
+    });
   });
 
   it('cannot make us fetch a URL from its text', async () => {
