@@ -81,5 +81,7 @@ export function report(error: unknown, json: boolean): number {
 function issues(details: unknown): string {
   const list = (details as { errors?: unknown } | undefined)?.errors;
   if (!Array.isArray(list)) return '';
-  return (list as { path?: string; message?: string }[]).map(({ path, message }) => `  - ${path ?? ''}: ${message ?? ''}\n`).join('');
+  return (list as { path?: string; message?: string }[])
+    .map(({ path, message }) => `  - ${path ?? ''}: ${message ?? ''}\n`)
+    .join('');
 }

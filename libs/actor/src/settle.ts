@@ -26,26 +26,26 @@ export function settle(
     case 'unparseable':
       return { kind: 'dead-letter', failure, attempts: attempt };
     case 'exhausted':
-      return { kind: 'dead-letter', failure, attempts: attempt - 1 };
+      // A dead letter that could not be stored comes again, and counts on without having been tried.
+      return { kind: 'dead-letter', failure, attempts: Math.min(attempt - 1, maxAttempts(retryDelaysMs)) };
     case 'temporary':
     case 'unknown': {
       if (!failure.spendsAttempt) {
-        return { kind: 'retry', delayMs: jittered(failure.retryAfterMs ?? FREE_WAIT_MS, random), spent: attempt - 1, failure };
+        return { kind: 'retry', delayMs: waitMs(failure, FREE_WAIT_MS, random), spent: attempt - 1, failure };
       }
       const delayMs = retryDelaysMs[attempt - 1];
       if (delayMs === undefined) return { kind: 'dead-letter', failure, attempts: attempt };
-      // Never earlier than the other side asked for.
-      const asked = failure.retryAfterMs;
-      return {
-        kind: 'retry',
-        delayMs: asked === undefined ? jittered(delayMs, random) : Math.max(asked, 0) + Math.round(asked * 0.2 * random()),
-        spent: attempt,
-        failure,
-      };
+      return { kind: 'retry', delayMs: waitMs(failure, delayMs, random), spent: attempt, failure };
     }
     default:
       return assertNever(failure.kind);
   }
+}
+
+/** Never earlier than the other side asked for; around our own delay where it did not. */
+function waitMs({ retryAfterMs }: Failure, ownDelayMs: number, random: () => number): number {
+  if (retryAfterMs === undefined) return jittered(ownDelayMs, random);
+  return Math.round(Math.max(retryAfterMs, 0) * (1 + 0.2 * random()));
 }
 
 /** First try and one more for each delay. */

@@ -42,6 +42,7 @@ export {
 } from './canonical-events.ts';
 export { type DeadLetter, deadLettered } from './dead-letter.ts';
 export { GATES, type GateName, gateName, type GateVerdict, gateVerdict, type ReasonCode, reasonCode, REASONS } from './gates.ts';
+export { ERROR_CODES, type ErrorDoc } from './error-codes.ts';
 export { HEADER, type Headers } from './headers.ts';
 export {
   applyPolicy,

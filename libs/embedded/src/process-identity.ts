@@ -58,5 +58,6 @@ export function identify(pid: number): ProcessIdentity | undefined {
 
 /** Whether that very process still lives. */
 export function isAlive(identity: ProcessIdentity): boolean {
-  return startTimeOf(identity.pid) === identity.startedAt;
+  const startedAt = startTimeOf(identity.pid);
+  return startedAt !== undefined && startedAt === identity.startedAt;
 }

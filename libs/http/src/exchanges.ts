@@ -8,6 +8,7 @@ import {
   handlerTimeout,
   bodyTimeout,
   framingInvalid,
+  internal,
   methodNotAllowed,
   mustClose,
   overloaded,
@@ -144,7 +145,16 @@ export function createExchanges(settings: Settings): Exchanges {
       return;
     }
     const problem = problemFor(exchange, error);
-    write(exchange, prepareReply(problem.toReply(exchange.traceId)), closing || mustClose(exchange, problem));
+    write(exchange, preparedProblem(exchange, problem), closing || mustClose(exchange, problem));
+  }
+
+  function preparedProblem(exchange: Exchange, problem: HttpProblem): PreparedReply {
+    try {
+      return prepareReply(problem.toReply(exchange.traceId));
+    } catch (error) {
+      report(exchange, error);
+      return prepareReply(internal().toReply(exchange.traceId));
+    }
   }
 
   function problemFor(exchange: Exchange, error: unknown): HttpProblem {
@@ -157,7 +167,7 @@ export function createExchanges(settings: Settings): Exchanges {
       report(exchange, second);
     }
     report(exchange, error);
-    return new HttpProblem(500, 'INTERNAL', { detail: 'the server failed; its log explains it under the trace_id' });
+    return internal();
   }
 
   function report(exchange: Exchange, error: unknown): void {

@@ -22,6 +22,10 @@ export function payloadTooLarge(limitBytes: number): HttpProblem {
   return new HttpProblem(413, 'PAYLOAD_TOO_LARGE', { detail: `a body may have at most ${limitBytes} bytes` });
 }
 
+export function internal(): HttpProblem {
+  return new HttpProblem(500, 'INTERNAL', { detail: 'the server failed; its log explains it under the trace_id' });
+}
+
 export function overloaded(): HttpProblem {
   const detail = 'too many requests are in flight; try again shortly';
   return new HttpProblem(503, 'OVERLOADED', { detail, headers: { 'retry-after': 1 } });

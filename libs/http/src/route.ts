@@ -134,7 +134,8 @@ function faultIn(route: Route): string | undefined {
   const names = pathParameters(route.path);
   if (new Set(names).size !== names.length) return 'the path names a parameter twice';
   const declared = route.params === undefined ? names : Object.keys(route.params.shape);
-  if (declared.toSorted().join() !== names.toSorted().join()) return `params declares ${declared}, the path has ${names}`;
+  if (declared.toSorted().join() !== names.toSorted().join())
+    return `params declares [${declared.join()}], the path has [${names.join()}]`;
   if (route.body !== undefined && route.rawBody) return 'body and rawBody exclude each other';
   if (route.method === 'GET' && (route.body !== undefined || route.rawBody)) return 'a GET takes no body';
   const upper = Object.keys(route.headers?.shape ?? {}).find((name) => name !== name.toLowerCase());

@@ -1,13 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
-import { StartupError } from '@techno/kernel';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import type { RequestEnded, RequestLabels } from './options.ts';
 import { HttpProblem } from './problem.ts';
 import { defineRoute } from './route.ts';
-import { createHttpServer } from './server.ts';
 import { rawClient } from './testing/raw-client.ts';
 import { gate, route, startServer } from './testing/test-server.ts';
 
@@ -183,6 +179,9 @@ describe('answers', () => {
           throw new Error('postgres://user:hunter2@db');
         }),
         route('GET', '/unsendable', () => ({ status: 200, headers: { location: '/a\r\nset-cookie: evil=1' } })),
+        route('GET', '/unsendable-problem', () => {
+          throw new HttpProblem(400, 'ODD', { headers: { 'x-a': '1\nset-cookie: evil=1' }, extensions: { big: 1n } });
+        }),
         route('GET', '/circular', () => ({ status: 200, body: { big: 1n } })),
       ],
       {
@@ -209,7 +208,7 @@ describe('answers', () => {
     expect([known.status, known.headers.get('retry-after')]).toEqual([503, '2']);
     expect(await known.text()).not.toContain('hunter2');
     expect(errors).toEqual([]);
-    for (const path of ['/unknown', '/unsendable', '/circular']) {
+    for (const path of ['/unknown', '/unsendable', '/unsendable-problem', '/circular']) {
       const response = await fetch(url + path);
       const text = await response.text();
       expect([response.status, JSON.parse(text)]).toEqual([
@@ -221,6 +220,7 @@ describe('answers', () => {
     expect(errors).toEqual([
       ['Error: po', '/unknown', 8],
       ['TypeError', '/unsendable', 8],
+      ['TypeError', '/unsendable-problem', 8],
       ['TypeError', '/circular', 8],
     ]);
   });
@@ -327,77 +327,5 @@ describe('limits', () => {
       const { url } = await startServer([addressRoute], { trustedProxies });
       expect(await (await fetch(`${url}/ip`, { headers })).text()).toBe(seen);
     }
-  });
-});
-
-describe('listening and closing', () => {
-  test('a port that is in use fails with PORT_IN_USE, also against another kind of server and on another address', async () => {
-    const { port } = await startServer([]);
-    for (const host of ['127.0.0.1', '0.0.0.0']) {
-      const second = createHttpServer({ host, port, routes: [] });
-      await expect(second.listen()).rejects.toMatchObject({ code: 'PORT_IN_USE', fix: expect.stringContaining(`${port}`) });
-      await second.close(0);
-    }
-  });
-
-  test('a host that is not ours fails with LISTEN_FAILED and says why', async () => {
-    const server = createHttpServer({ host: '203.0.113.1', port: 0, routes: [] });
-    await expect(server.listen()).rejects.toThrow(StartupError);
-    await expect(server.listen()).rejects.toThrow(/203\.0\.113\.1:0: EADDRNOTAVAIL/);
-    await server.close(0);
-  });
-
-  test('close waits for what is in flight, tells clients to go, and refuses new connections', async () => {
-    const busy = gate();
-    const entered = gate();
-    const server = await startServer([
-      route('GET', '/slow', async () => {
-        entered.resolve();
-        await busy.promise;
-        return ok();
-      }),
-    ]);
-    const idle = await rawClient(server.port);
-    const client = await rawClient(server.port);
-    client.send('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
-    await entered.promise;
-    const closed = server.close(20_000);
-    await expect(fetch(server.url)).rejects.toThrow();
-    busy.resolve();
-    expect(await client.closed()).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*Connection: close[^]*\{"ok":true\}$/);
-    await closed;
-    expect(await idle.closed()).toBe('');
-    expect(server.inFlight()).toBe(0);
-  });
-
-  test('past the grace period the rest is answered 503 with its signal aborted', async () => {
-    const aborted = gate<unknown>();
-    const entered = gate();
-    const server = await startServer([
-      route('GET', '/never', ({ signal }) => {
-        signal.addEventListener('abort', () => aborted.resolve(signal.reason));
-        entered.resolve();
-        return new Promise(() => undefined);
-      }),
-    ]);
-    const response = fetch(`${server.url}/never`);
-    await entered.promise;
-    await server.close(10);
-    expect(await aborted.promise).toMatchObject({ message: 'SERVER_CLOSING' });
-    expect([(await response).status, await (await response).json()]).toEqual([
-      503,
-      expect.objectContaining({ code: 'SERVER_CLOSING' }),
-    ]);
-  });
-
-  test('a port is free again as soon as close has resolved', async () => {
-    const first = createHttpServer({ host: '127.0.0.1', port: 0, routes: [] });
-    await first.listen();
-    await first.close(0);
-    const second = createHttpServer({ host: '127.0.0.1', port: first.port, routes: [] });
-    await second.listen();
-    await second.close(0);
-    await delay(0);
-    expect(second.port).toBe(first.port);
   });
 });

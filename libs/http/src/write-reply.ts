@@ -45,7 +45,6 @@ export function prepareReply(reply: Reply): PreparedReply {
 }
 
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-// oxlint-disable-next-line no-control-regex -- these are the characters that would end a header
 const UNSAFE_VALUE = /[\r\n\0]/;
 
 function addHeaders(into: [string, string][], headers: ReplyHeaders): void {

@@ -118,6 +118,8 @@ export async function concludeLost(
   };
   const written = await executions.finish({
     ...work,
+    // The fence is the one of the start, under whatever decision this came to be asked.
+    decisionId: inDoubt ? standing.decisionId : work.decisionId,
     effect: inDoubt ? 'keyed' : 'none',
     attempt,
     state: inDoubt ? 'unknown' : 'failed',
@@ -177,7 +179,9 @@ async function claim(work: Work, effect: Effect, deps: PerformDeps): Promise<{ a
       class: 'upstream',
     },
   };
-  return { outcome: await finish(work, effect, 'unknown', outcome, deps) };
+  // The fence is the one of the start, which an earlier decision may have allowed.
+  const { decisionId } = started.execution;
+  return { outcome: await finish({ ...work, decisionId }, effect, 'unknown', outcome, deps) };
 }
 
 /** Keeps the lease of a fenced attempt while it runs. A lease that cannot be kept is noticed by the fence at the end. */
@@ -210,13 +214,20 @@ async function runInOrder(work: Work, attempt: number, deps: PerformDeps): Promi
   let ran: Ran = { executor: '', error: new TerminalError('EXECUTOR_UNKNOWN', 'no executor was named') };
   for (const executor of work.executors) {
     ran = await runOne(executor, work, attempt, deps);
-    if ('output' in ran || work.signal.aborted || !mayFallBack(ran.error)) return ran;
+    if ('output' in ran || work.signal.aborted || !mayFallBack(ran.error, executor.effect(work.spec))) return ran;
   }
   return ran;
 }
 
-function mayFallBack(error: unknown): boolean {
-  return !(error instanceof EffectUnclearError) && failureClassOf(error) !== 'input';
+/** Whether nothing has happened yet that another executor would do a second time. */
+function mayFallBack(error: unknown, effect: Effect): boolean {
+  const failure = failureClassOf(error);
+  if (error instanceof EffectUnclearError || failure === 'input') return false;
+  if (effect === 'none') return true;
+  // An answer that was no good came after the effect.
+  if (failure === 'result') return false;
+  // A keyed call that may have arrived is safe to repeat where its key is known, and nowhere else.
+  return effect === 'unkeyed' || error instanceof TerminalError || errorCode(error) === 'BREAKER_OPEN';
 }
 
 async function runOne(executor: Executor, work: Work, attempt: number, deps: PerformDeps): Promise<Ran> {

@@ -1,3 +1,4 @@
+import { ERROR_CODES } from '@techno/contracts';
 import { createHttpServer, docsRoutes, openApi, type Route } from '@techno/http';
 import { listenForReplies } from '@techno/jetstream';
 import { every, MINUTE, randomHex } from '@techno/kernel';
@@ -79,6 +80,7 @@ await runService<GatewayConfig>({
       ...webhookSourceRoutes({ sources, store, caller }),
     ];
     const documented: Route[] = docsRoutes({
+      errors: Object.entries(ERROR_CODES).map(([code, doc]) => ({ code, ...doc })),
       document: () => openApi({ title: 'Techno OS', version: VERSION, routes: [...routes, ...documented] }),
     });
     const server = createHttpServer({
