@@ -15,7 +15,7 @@ import { soak } from './soak.ts';
 import type { Subject } from './subject.ts';
 
 const ROOT = path.dirname(import.meta.dirname);
-const SOAK_SECONDS = 20;
+const SOAK_SECONDS = 300;
 const PROFILE_SECONDS = 5;
 
 /** Every phase, on stacks of its own in `folder`. Nothing of them is left when it returns or throws. */
@@ -82,6 +82,9 @@ export async function runBench(
               rounds,
             },
     };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw error;
   } finally {
     await generator.close();
     for (const { stop } of started.toReversed()) await stop();

@@ -38,7 +38,9 @@ export async function soak(
   const watch = (async () => {
     for (let seconds = 0; !over.signal.aborted; seconds += SAMPLE_SECONDS) {
       const usage = usageOf(subject.processes());
-      for (const { name, memoryBytes } of usage) samples.set(name, [...(samples.get(name) ?? []), [seconds, memoryBytes]]);
+      for (const { name, memoryBytes, sharedBytes } of usage) {
+        samples.set(name, [...(samples.get(name) ?? []), [seconds, memoryBytes - sharedBytes]]);
+      }
       if (seconds % REPORT_SECONDS === 0) {
         options.say(
           `${String(seconds).padStart(4)} s  ${usage.map(({ name, memoryBytes }) => `${name} ${mib(memoryBytes)}`).join('  ')}`,

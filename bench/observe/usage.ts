@@ -8,6 +8,8 @@ export interface Usage {
   readonly cpuMicros: number;
   /** Resident memory. Pages shared by a process and its children (PostgreSQL's buffers) count once. */
   readonly memoryBytes: number;
+  /** The part of it that is shared memory: PostgreSQL's buffers, which fill up to their fixed size and stay. */
+  readonly sharedBytes: number;
 }
 
 // USER_HZ of Linux on every architecture Node runs on.
@@ -20,8 +22,15 @@ export function usageOf(processes: readonly MeasuredProcess[]): Usage[] {
   return processes.map(({ name, pid }) => {
     const own = children.get(pid) ?? [];
     const cpuMicros = [pid, ...own].reduce((sum, id) => sum + cpuMicrosOf(id), 0);
-    const memoryBytes = own.length === 0 ? residentBytes(pid) : [pid, ...own].reduce((sum, id) => sum + proportionalBytes(id), 0);
-    return { name, pid, cpuMicros, memoryBytes };
+    if (own.length === 0) return { name, pid, cpuMicros, memoryBytes: residentBytes(pid), sharedBytes: 0 };
+    const parts = [pid, ...own].map(proportional);
+    return {
+      name,
+      pid,
+      cpuMicros,
+      memoryBytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+      sharedBytes: parts.reduce((sum, { shared }) => sum + shared, 0),
+    };
   });
 }
 
@@ -75,12 +84,14 @@ function residentBytes(pid: number): number {
   }
 }
 
-function proportionalBytes(pid: number): number {
+/** A page that n processes share counts as 1 / n for each. */
+function proportional(pid: number): { bytes: number; shared: number } {
   try {
-    const kib = /^Pss: +(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
-    return Number(kib ?? 0) * 1_024;
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const field = (name: string): number => Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1_024;
+    return { bytes: field('Pss'), shared: field('Pss_Shmem') };
   } catch {
     // Another user's process, and we are not root.
-    return residentBytes(pid);
+    return { bytes: residentBytes(pid), shared: 0 };
   }
 }

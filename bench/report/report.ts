@@ -172,7 +172,7 @@ function memory({ seconds, perSecond, processes }: SoakResult): string {
     flat ? 'flat' : 'GROWS',
   ]);
   return [
-    `${seconds} s at ${perSecond.toFixed(0)} actions/s; the first minute is left out. Growth is that of the best-fitting line.`,
+    `${seconds} s at ${perSecond.toFixed(0)} actions/s; the first minute is left out, and so are PostgreSQL’s shared buffers. Growth is that of the best-fitting line.`,
     table(['process', 'first', 'last', 'growth', ''], rows),
   ].join('\n\n');
 }

@@ -1,6 +1,6 @@
+import { withConnection } from '@techno/embedded';
 import { verifyAuditTrail } from '@techno/storage';
 import { until } from '@techno/testkit';
-import pg from 'pg';
 import { expect } from 'vitest';
 import type { Answered } from './load.ts';
 
@@ -19,9 +19,7 @@ export interface Kept {
 export async function expectPromisesKept(postgres: string, answers: readonly Answered[], withinMs: number): Promise<Kept> {
   const accepted = answers.filter(({ status }) => status >= 200 && status < 300).flatMap(({ traceId }) => traceId ?? []);
   expect(new Set(accepted).size).toBe(accepted.length);
-  const client = new pg.Client(postgres);
-  await client.connect();
-  try {
+  return withConnection(postgres, async (client) => {
     const open = async () => {
       const { rows } = await client.query<{ trace_id: string; status: string | null }>(
         `select asked.trace_id, a.status from unnest($1::text[]) as asked(trace_id)
@@ -64,7 +62,5 @@ export async function expectPromisesKept(postgres: string, answers: readonly Ans
     expect(await verifyAuditTrail({ url: postgres })).toMatchObject({ ok: true });
     const driven = await client.query<{ count: string }>('select count(*) from inbox where drives > 0');
     return { accepted: accepted.length, driven: Number(driven.rows[0]?.count) };
-  } finally {
-    await client.end();
-  }
+  });
 }

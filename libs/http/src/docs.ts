@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 import type { OpenApiDocument } from './openapi.ts';
 import type { BytesReply, Reply } from './reply.ts';
@@ -76,12 +77,13 @@ function page(path: `/${string}`, operationId: string, summary: string, contentT
   return defineRoute({ method: 'GET', path, operationId, summary, tags: ['docs'], security: 'none', responses, handler });
 }
 
-const files = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
+const assets = dirname(require.resolve('swagger-ui-dist/package.json'));
 
 function asset(path: `/${string}`, operationId: string, file: string, contentType: string): Route {
   let reply: BytesReply | undefined;
   return page(path, operationId, 'Asset of the API reference', contentType.split(';')[0] ?? contentType, () => {
-    reply ??= { status: 200, bytes: readFileSync(files.resolve(`swagger-ui-dist/${file}`)), contentType, headers: ASSET_HEADERS };
+    reply ??= { status: 200, bytes: readFileSync(join(assets, file)), contentType, headers: ASSET_HEADERS };
     return reply;
   });
 }

@@ -1,15 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type IncomingMessage, type RequestListener, createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, type Server, createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
 import { TemporaryError, TerminalError } from '@techno/kernel';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
+import { cert, key } from '../testing/secure-example.ts';
 import { createSafeFetch } from './safe-fetch.ts';
 import type { Resolve, ResolvedAddress } from './target.ts';
 
@@ -207,23 +204,13 @@ describe('an exchange with an allowed stand-in', () => {
   });
 
   test('over TLS the certificate is held against the name, not the pinned address', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'techno-tls-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const subject = ['-subj', '/CN=secure.example', '-addext', 'subjectAltName=DNS:secure.example'];
-    execFileSync(
-      'openssl',
-      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-keyout', key, '-out', cert, ...subject],
-      { stdio: 'ignore' },
-    );
-    const ca = readFileSync(cert);
-    const server = createSecureServer({ key: readFileSync(key), cert: ca }, (request, response) => {
+    const server = createSecureServer({ key, cert }, (request, response) => {
       const location = `http://secure.example:${port}/`;
       if (request.url === '/down') response.writeHead(302, { location }).end();
       else response.end((request.socket as unknown as { servername: string }).servername);
     });
     const port = await listening(server);
-    const fetch = createSafeFetch({ allow: [`secure.example:${port}`, `other.example:${port}`], resolve: toLoopback, ca });
+    const fetch = createSafeFetch({ allow: [`secure.example:${port}`, `other.example:${port}`], resolve: toLoopback, ca: cert });
     expect((await fetch(`https://secure.example:${port}/`)).body.toString()).toBe('secure.example');
     await expect(fetch(`https://secure.example:${port}/down`)).rejects.toMatchObject({ code: 'EGRESS_REDIRECT_DOWNGRADE' });
     await expect(fetch(`https://other.example:${port}/`)).rejects.toMatchObject({
