@@ -13,7 +13,7 @@ const CPU = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 
  * The entry of a binary package, its platform read from its name as these names are built everywhere
  * (`binding-linux-x64-musl`). No integrity: npm adds it where it can fetch the package.
  * @param {{ name: string, range: string, dev: boolean }} missing
- * @returns {import('./lock-file.mjs').LockEntry}
+ * @returns {import('./lock-file.d.mts').LockEntry}
  */
 export function platformEntry({ name, range, dev }) {
   const words = name.replace('windows', 'win32').replace(/-64$/, '-x64').split(/[-/_]/);
@@ -47,6 +47,6 @@ function complete(root) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const added = complete(path.resolve(import.meta.dirname, '../..'));
+  const added = complete(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..'));
   process.stdout.write(added === 0 ? 'package-lock.json is complete.\n' : `Added ${added} entries to package-lock.json.\n`);
 }

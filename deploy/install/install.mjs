@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { incompleteEntries, lockedPackages, lockFile } from './lock-file.mjs';
 import { withInstallLock } from './install-lock.mjs';
@@ -50,6 +50,7 @@ async function installNow(root) {
     await must(npm(process.execPath, command, root));
   }
   const node = ownNode(root) ?? (await installNode(root));
+  linkNode(root, node);
   if (missingPackages(root).optional.length > 0 && !wasRepaired(root)) {
     // npm leaves out optional packages whose `engines` exclude the Node it runs on, such as nats-server's on Node 20.
     say('Installing the packages for Node 22 …');
@@ -79,6 +80,18 @@ async function installNode(root) {
     `${name} was installed but holds no Node for this machine (${process.platform} ${process.arch})`,
     'Supported are Linux and macOS on x64 and arm64.',
   );
+}
+
+/**
+ * npm scripts find their programs in `.bin` first; where the package `node` stayed empty nothing leads to ours there.
+ * @param {string} root
+ * @param {string} node
+ */
+function linkNode(root, node) {
+  const link = path.join(root, 'node_modules/.bin/node');
+  if (existsSync(link)) return;
+  rmSync(link, { force: true });
+  symlinkSync(path.relative(path.dirname(link), node), link);
 }
 
 /** @param {string} root */

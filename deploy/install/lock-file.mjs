@@ -2,18 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/**
- * @typedef {object} LockEntry
- * @property {string} [version]
- * @property {boolean} [link]
- * @property {boolean} [dev]
- * @property {boolean} [optional]
- * @property {string[]} [os]
- * @property {string[]} [cpu]
- * @property {string[]} [libc]
- * @property {Record<string, string>} [optionalDependencies]
- */
-/** @typedef {Record<string, LockEntry>} LockedPackages by folder */
+/** @typedef {import('./lock-file.d.mts').LockedPackages} LockedPackages */
 
 /**
  * @param {string} file

@@ -33,7 +33,7 @@ export function missingPackages(root) {
   return missing;
 }
 
-/** @param {import('./lock-file.mjs').LockEntry} entry */
+/** @param {import('./lock-file.d.mts').LockEntry} entry */
 function fitsThisMachine(entry) {
   return allows(entry.os, process.platform) && allows(entry.cpu, process.arch) && allows(entry.libc, LIBC);
 }

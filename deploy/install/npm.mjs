@@ -32,7 +32,11 @@ export function npm(node, args, cwd) {
       script === undefined
         ? spawn('npm', [...args, ...quiet], { cwd, env, stdio: 'inherit' })
         : spawn(node, [script, ...args, ...quiet], { cwd, env, stdio: 'inherit' });
-    const stop = () => child.kill('SIGTERM');
+    let stopped = false;
+    const stop = () => {
+      stopped = true;
+      child.kill('SIGTERM');
+    };
     const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
     for (const signal of signals) process.on(signal, stop);
     const settle = () => {
@@ -44,7 +48,8 @@ export function npm(node, args, cwd) {
     });
     child.on('exit', (code, signal) => {
       settle();
-      if (signal !== null) process.exit(130);
+      // Asked to stop: that is the end of it, not a failure to explain.
+      if (stopped || signal !== null) process.exit(130);
       resolve(code ?? 1);
     });
   });

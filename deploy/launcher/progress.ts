@@ -40,7 +40,7 @@ function turning(output: Output, now: () => number): Progress {
   const draw = () => {
     if (current === undefined) return;
     const line = `${FRAMES[frame % FRAMES.length]} ${current} …`;
-    output.write(CLEAR_LINE + line.slice(0, (output.columns ?? 80) - 1));
+    output.write(CLEAR_LINE + line.slice(0, (output.columns || 80) - 1));
   };
   return {
     async step(text, work) {

@@ -3,9 +3,9 @@ import { type Clock, errorMessage, rfc3339, SECOND } from '@techno/kernel';
 import type { Actor, HandlerContext } from './actor.ts';
 import { deadLetterId, deadLetterOf, firstFailureAt } from './dead-letter.ts';
 import { carriedHeaders, envelope } from './envelope.ts';
-import { exhausted, type Failure, failureOf, unparseable } from './failure.ts';
+import { exhausted, type Failure, failureOf, lost, unparseable } from './failure.ts';
 import type { ActorObserver, ObservedAttempt } from './observer.ts';
-import { maxAttempts, settle } from './settle.ts';
+import { maxAttempts, type Settlement, settle } from './settle.ts';
 import type { Delivery, Outgoing, Transport } from './transport.ts';
 
 export interface AttemptDeps {
@@ -18,6 +18,9 @@ export interface AttemptDeps {
 
 /** How long a message rests when even its settlement could not be stored: the bus is away, so nobody can take it sooner. */
 const UNSETTLED_WAIT_MS = 2 * SECOND;
+
+/** Messages that a dying process had in hand come back spread over this long, twice as long each time. */
+const APART_MS = 2 * SECOND;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -53,10 +56,14 @@ export async function attempt<Body>(actor: Actor<Body>, delivery: Delivery, deps
   await observed.run(async () => {
     const parsed = parseBody(actor.receives, delivery.data);
     const message = 'body' in parsed ? parsed.body : undefined;
-    const delays = message === undefined ? [] : (actor.retryDelaysOf?.(message) ?? actor.retryDelaysMs);
+    const delays = message === undefined ? [] : delaysOf(actor, message);
     let failure: Failure | undefined = 'failure' in parsed ? parsed.failure : undefined;
     // Checked before the handler runs, so that a message that kills the process does not kill it for ever.
     if (failure === undefined && number > maxAttempts(delays)) failure = exhausted(maxAttempts(delays));
+    else if (failure === undefined && delivery.deliveries > 1) {
+      await carryOut(actor, message, delivery, observed, setApart(number - 1, deps.random ?? Math.random), deps);
+      return;
+    }
     if (failure === undefined && message !== undefined) {
       failure = await handleAndPublish(actor, message, delivery, observed, { number, last: number >= maxAttempts(delays) }, deps);
     }
@@ -68,6 +75,23 @@ export async function attempt<Body>(actor: Actor<Body>, delivery: Delivery, deps
     }
     await carryOut(actor, message, delivery, observed, settle(failure, number, delays, deps.random), deps);
   });
+}
+
+/** What the policy of the moment says; where asking it fails, the actor's own. */
+function delaysOf<Body>(actor: Actor<Body>, message: Body): readonly number[] {
+  try {
+    return actor.retryDelaysOf?.(message) ?? actor.retryDelaysMs;
+  } catch {
+    return actor.retryDelaysMs;
+  }
+}
+
+/**
+ * A message that comes again without having been settled was in hand when a process died, and nobody knows whether it was
+ * the one that killed it. Coming back on its own, it takes no neighbour along if it does it again.
+ */
+function setApart(spent: number, random: () => number): Settlement {
+  return { kind: 'retry', delayMs: Math.round(APART_MS * 2 ** (spent - 1) * random()), spent, failure: lost() };
 }
 
 async function handleAndPublish<Body>(
@@ -104,7 +128,7 @@ async function carryOut<Body>(
   message: Body | undefined,
   delivery: Delivery,
   observed: ObservedAttempt,
-  settlement: ReturnType<typeof settle>,
+  settlement: Settlement,
   deps: AttemptDeps,
 ): Promise<void> {
   try {
@@ -115,11 +139,7 @@ async function carryOut<Body>(
         return;
       case 'retry': {
         const { failure, delayMs, spent } = settlement;
-        await deps.transport.schedule(
-          retryOf(actor, delivery, failure, spent, deps.clock.now()),
-          delayMs,
-          scheduleKey(delivery, spent),
-        );
+        await deps.transport.schedule(retryOf(actor, delivery, failure, spent, deps.clock.now()), delayMs, String(delivery.seq));
         delivery.ack();
         observed.end({ outcome: 'retry', code: failure.code, message: failure.message });
         return;
@@ -178,17 +198,13 @@ function stableId(delivery: Delivery): string {
   return delivery.header(HEADER.eventId) || delivery.header(HEADER.messageId) || `${delivery.stream}.${delivery.seq}`;
 }
 
-function scheduleKey(delivery: Delivery, spent: number): string {
-  // The sequence keeps waits that cost no attempt apart; a redelivery of the same message schedules the same key.
-  return `${delivery.seq}-${spent}`;
-}
-
 function retryOf<Body>(actor: Actor<Body>, delivery: Delivery, failure: Failure, spent: number, nowMs: number): Outgoing {
   const headers = delivery.headers();
   return {
     subject: retrySubject(delivery.stream, actor.name),
     stream: delivery.stream,
-    id: `${stableId(delivery)}.${actor.name}.retry.${delivery.seq}.${spent}`,
+    // One retry for each stored message: if its ack is lost and it is given out again, the second one is refused by its id.
+    id: `${stableId(delivery)}.${actor.name}.retry.${delivery.seq}`,
     headers: {
       ...withoutBusHeaders(headers),
       [HEADER.eventId]: stableId(delivery),

@@ -5,10 +5,18 @@ import { exhausted, failureOf, unparseable } from './failure.ts';
 const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 
 it.each<[string, unknown, object]>([
-  ['terminal', new TerminalError('GONE', 'it is gone'), { kind: 'terminal', code: 'GONE', message: 'it is gone', spendsAttempt: true }],
+  [
+    'terminal',
+    new TerminalError('GONE', 'it is gone'),
+    { kind: 'terminal', code: 'GONE', message: 'it is gone', spendsAttempt: true },
+  ],
   ['temporary', new TemporaryError('BUSY'), { kind: 'temporary', code: 'BUSY', retryAfterMs: undefined, spendsAttempt: true }],
   ['temporary with a time', new TemporaryError('BUSY', 'busy', { retryAfterMs: 500 }), { kind: 'temporary', retryAfterMs: 500 }],
-  ['temporary and free', new TemporaryError('AWAY', 'away', { spendsAttempt: false }), { kind: 'temporary', spendsAttempt: false }],
+  [
+    'temporary and free',
+    new TemporaryError('AWAY', 'away', { spendsAttempt: false }),
+    { kind: 'temporary', spendsAttempt: false },
+  ],
   ['an error of Node', refused, { kind: 'unknown', code: 'ECONNREFUSED', message: 'connect ECONNREFUSED', spendsAttempt: true }],
   ['any error', new RangeError('too far'), { kind: 'unknown', code: 'UNEXPECTED', message: 'too far' }],
   ['another word of ours', new StartupError('ODD', 'odd', 'fix it'), { kind: 'unknown', code: 'ODD' }],

@@ -35,3 +35,13 @@ export function exhausted(attempts: number): Failure {
     spendsAttempt: true,
   };
 }
+
+/** The attempt before ended without an outcome: the process died, or was told to stop, or the lease ran out. */
+export function lost(): Failure {
+  return {
+    kind: 'temporary',
+    code: 'ATTEMPT_LOST',
+    message: 'the last attempt ended without an outcome; the process ended or outlived its lease',
+    spendsAttempt: true,
+  };
+}

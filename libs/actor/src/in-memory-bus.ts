@@ -1,4 +1,12 @@
-import { type DeadLetter, deadLettered, HEADER, type Headers, type MessageContract, retrySubject, type StreamName } from '@techno/contracts';
+import {
+  type DeadLetter,
+  deadLettered,
+  HEADER,
+  type Headers,
+  type MessageContract,
+  retrySubject,
+  type StreamName,
+} from '@techno/contracts';
 import { type Clock, SECOND, TemporaryError } from '@techno/kernel';
 import type { Actor } from './actor.ts';
 import { attempt } from './attempt.ts';
@@ -239,7 +247,8 @@ export function createInMemoryBus(options: InMemoryBusOptions): InMemoryBus {
       if (chance(faults.pubAckLost)) throw away('nobody confirmed it');
     };
     return {
-      publish: (message) => put(message, () => keep(message.stream, message.subject, bytes(message.data), message.headers, message.id)),
+      publish: (message) =>
+        put(message, () => keep(message.stream, message.subject, bytes(message.data), message.headers, message.id)),
       schedule: (message, delayMs, key) => {
         const dueMs = time.now() + delayMs;
         return put(message, () => {

@@ -13,6 +13,14 @@ export { attempt, type AttemptDeps, parseBody } from './attempt.ts';
 export { deadLetterId, deadLetterOf } from './dead-letter.ts';
 export { carriedHeaders, envelope } from './envelope.ts';
 export { exhausted, type Failure, failureOf, unparseable } from './failure.ts';
+export {
+  createInMemoryBus,
+  type Faults,
+  type Happening,
+  type InMemoryBus,
+  type InMemoryBusOptions,
+  type StoredMessage,
+} from './in-memory-bus.ts';
 export { createMailboxes, type Mailboxes } from './mailboxes.ts';
 export { type ActorObserver, type ObservedAttempt, type Outcome, silentObserver } from './observer.ts';
 export { maxAttempts, type Settlement, settle } from './settle.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gateName, gateVerdict, reasonCode } from './gates.ts';
+import { gateName, reasonCode } from './gates.ts';
 import { defineMessage } from './message.ts';
 import { credential, principal } from './principal.ts';
 
@@ -53,7 +53,8 @@ export type ActionRequested = {
 export const decision = z.object({
   decision_id: z.string(),
   policy_revision: z.number().int(),
-  verdicts: z.array(gateVerdict),
+  /** Microseconds each gate took, in the order of GATES. All those asked let it pass; of a DENY, all but the last. */
+  micros: z.array(z.number()),
   /** SHA-256 (hex) of the request, see `inputHash`. */
   input_hash: z.string(),
   decided_at: time,

@@ -8,6 +8,7 @@ import type {
   Decision,
 } from './actions.ts';
 import type { DeadLetter } from './dead-letter.ts';
+import { GATES, type GateVerdict, type ReasonCode } from './gates.ts';
 import type { StepDecided, StepEnded } from './steps.ts';
 
 /** The eleven, in three layers. */
@@ -57,7 +58,7 @@ export const eventsOf = {
   ],
 
   'action.allowed': (body: ActionAllowed): CanonicalEvent[] => [
-    gatesEvaluated(body.trace_id, body.decision),
+    gatesEvaluated(body, 'pass'),
     {
       event: 'DECISION',
       trace_id: body.trace_id,
@@ -79,7 +80,7 @@ export const eventsOf = {
   ],
 
   'action.denied': (body: ActionDenied): CanonicalEvent[] => [
-    gatesEvaluated(body.trace_id, body.decision),
+    gatesEvaluated(body, deniedBy(body.reason_codes)),
     {
       event: 'DECISION',
       trace_id: body.trace_id,
@@ -135,7 +136,7 @@ export const eventsOf = {
   ],
 
   'action.step_decided': (body: StepDecided): CanonicalEvent[] => [
-    gatesEvaluated(body.trace_id, body.decision, body.step),
+    gatesEvaluated(body, body.outcome === 'ALLOW' ? 'pass' : deniedBy(body.reason_codes ?? []), body.step),
     {
       event: 'DECISION',
       trace_id: body.trace_id,
@@ -201,17 +202,22 @@ export const eventsOf = {
 
 export type AuditedType = keyof typeof eventsOf;
 
-function gatesEvaluated(traceId: string, decision: Decision, step?: string): CanonicalEvent {
+type LastVerdict = GateVerdict['verdict'];
+
+function deniedBy(reasons: readonly ReasonCode[]): LastVerdict {
+  return reasons.includes('GATE_ERROR') ? 'error' : 'deny';
+}
+
+/** `gates`: µs of each gate that was asked, in order; all let it pass but, unless `verdict` is `pass`, the last. */
+function gatesEvaluated(body: { trace_id: string; decision: Decision }, verdict: LastVerdict, step?: string): CanonicalEvent {
+  const { decision_id, decided_at, micros } = body.decision;
+  const gates: Record<string, number> = {};
+  for (let index = 0; index < micros.length; index++) gates[GATES[index] ?? ''] = micros[index] ?? 0;
   return {
     event: 'GATE_EVALUATED',
-    trace_id: traceId,
-    at: decision.decided_at,
-    data: {
-      decision_id: decision.decision_id,
-      step,
-      gates: Object.fromEntries(decision.verdicts.map(({ gate, verdict }) => [gate, verdict])),
-      micros: Object.fromEntries(decision.verdicts.map(({ gate, micros }) => [gate, micros])),
-    },
+    trace_id: body.trace_id,
+    at: decided_at,
+    data: { decision_id, step, verdict, gate: verdict === 'pass' ? undefined : GATES[micros.length - 1], gates },
   };
 }
 

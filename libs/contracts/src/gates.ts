@@ -33,10 +33,9 @@ export const REASONS = {
 export type ReasonCode = keyof typeof REASONS;
 export const reasonCode = z.enum(Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]);
 
-export const gateVerdict = z.object({
-  gate: gateName,
-  verdict: z.enum(['pass', 'deny', 'error']),
+export interface GateVerdict {
+  readonly gate: GateName;
+  readonly verdict: 'pass' | 'deny' | 'error';
   /** Time the gate took, in microseconds. */
-  micros: z.number().nonnegative(),
-});
-export type GateVerdict = z.infer<typeof gateVerdict>;
+  readonly micros: number;
+}

@@ -41,7 +41,7 @@ export {
   eventsOf,
 } from './canonical-events.ts';
 export { type DeadLetter, deadLettered } from './dead-letter.ts';
-export { GATES, type GateName, gateName, type GateVerdict, gateVerdict, type ReasonCode, reasonCode, REASONS } from './gates.ts';
+export { GATES, type GateName, gateName, type GateVerdict, type ReasonCode, reasonCode, REASONS } from './gates.ts';
 export { ERROR_CODES, type ErrorDoc } from './error-codes.ts';
 export { HEADER, type Headers } from './headers.ts';
 export {

@@ -15,7 +15,7 @@ import { resultValidator } from './executors/validate-result.ts';
 import { followBreakers } from './pauses.ts';
 import type { Outcome } from './perform.ts';
 import { policyRevisions } from './policies.ts';
-import { stepEmitters, stepRunner } from './steps.ts';
+import { stepRunner } from './steps.ts';
 
 /** How long an upstream rests after its breaker opened. */
 const HALF_OPEN_AFTER_MS = 10_000;
@@ -60,7 +60,6 @@ await runService<ExecutorConfig>({
       ...performing,
       policies: policyRevisions(createPolicies(database)),
       allowKeys: config.TECHNO_ALLOW_KEYS,
-      steps: stepEmitters(),
       logEvents: telemetry.logEvents,
     };
     const executors = executorRegistry([

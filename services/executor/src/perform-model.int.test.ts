@@ -110,7 +110,11 @@ class Run {
         return output.promise;
       },
     };
-    const work = { ...this.work, executors: [executor], messageAttempt: ++this.#deliveries, lastAttempt: last };
+    const work = {
+      ...this.work,
+      executors: [executor],
+      carrier: { ...this.work.carrier, attempt: ++this.#deliveries, lastAttempt: last },
+    };
     const done = perform(work, deps).then(
       (outcome) => void this.told.push(outcome),
       () => {},

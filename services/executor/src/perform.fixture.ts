@@ -65,8 +65,6 @@ export function workOf(executors: readonly Executor[], more: Partial<Work> & { t
     traceId: traceIdFrom(newW3cTraceId(Date.now())),
     policyRevision: 1,
     executors,
-    messageAttempt: 1,
-    lastAttempt: false,
     ...work,
   };
 }

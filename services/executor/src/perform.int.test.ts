@@ -5,6 +5,7 @@ import { createDatabase, type TestDatabase } from '@techno/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { abortError, EffectUnclearError } from './executors/executor.ts';
 import { concludeLost, perform } from './perform.ts';
+import { carrier } from './executors/call.fixture.ts';
 import { fail, hang, held, performWorld, type PerformWorld, scripted, succeed, workOf } from './perform.fixture.ts';
 
 const EFFECTS: readonly Effect[] = ['none', 'keyed', 'unkeyed'];
@@ -33,7 +34,7 @@ describe.each(EFFECTS)('with effect %s', (effect) => {
     const outcome = await perform(work, world.deps);
     expect(outcome).toMatchObject({ status: 'COMPLETED', executor_id: executor.name, attempt: 1, result: { ok: 1 } });
     expect(await world.row(work)).toMatchObject({ state: 'completed', attempt: 1, effect, outcome });
-    expect(await perform({ ...work, messageAttempt: 2 }, world.deps)).toEqual(outcome);
+    expect(await perform({ ...work, carrier: { ...carrier, attempt: 2 } }, world.deps)).toEqual(outcome);
     expect(executor.calls).toHaveLength(1);
   });
 
@@ -43,7 +44,7 @@ describe.each(EFFECTS)('with effect %s', (effect) => {
     const outcome = await perform(work, world.deps);
     expect(outcome).toMatchObject({ status: 'FAILED', error: { code: 'UPSTREAM_REJECTED', class: 'upstream' } });
     expect(await world.row(work)).toEqual(expect.objectContaining({ state: 'failed', outcome }));
-    expect(await perform({ ...work, messageAttempt: 2 }, world.deps)).toEqual(outcome);
+    expect(await perform({ ...work, carrier: { ...carrier, attempt: 2 } }, world.deps)).toEqual(outcome);
     expect(executor.calls).toHaveLength(1);
   });
 
@@ -52,14 +53,14 @@ describe.each(EFFECTS)('with effect %s', (effect) => {
     const work = workOf([executor]);
     await expect(perform(work, world.deps)).rejects.toThrow('answered 503');
     expect(await world.row(work)).toEqual(effect === 'none' ? undefined : expect.objectContaining({ state: 'retryable' }));
-    const outcome = await perform({ ...work, messageAttempt: 2 }, world.deps);
+    const outcome = await perform({ ...work, carrier: { ...carrier, attempt: 2 } }, world.deps);
     expect(outcome).toMatchObject({ status: 'COMPLETED', attempt: 2, result: { ok: 2 } });
     expect(await world.row(work)).toMatchObject({ state: 'completed', attempt: 2, outcome });
   });
 
   it('closes the record with the last attempt, and the dead letter finds it', async () => {
     const executor = scripted(effect, fail(busy()));
-    const work = workOf([executor], { lastAttempt: true });
+    const work = workOf([executor], { carrier: { ...carrier, lastAttempt: true } });
     await expect(perform(work, world.deps)).rejects.toThrow('answered 503');
     const row = await world.row(work);
     expect(row).toMatchObject({ state: 'failed', outcome: { status: 'FAILED', error: { code: 'UPSTREAM_STATUS_503' } } });
@@ -69,7 +70,7 @@ describe.each(EFFECTS)('with effect %s', (effect) => {
 
   it('does not close the record where the wait cost no attempt', async () => {
     const open = new TemporaryError('BREAKER_OPEN', 'open', { spendsAttempt: false });
-    const work = workOf([scripted(effect, fail(open))], { lastAttempt: true });
+    const work = workOf([scripted(effect, fail(open))], { carrier: { ...carrier, lastAttempt: true } });
     await expect(perform(work, world.deps)).rejects.toBe(open);
     expect((await world.row(work))?.['state']).toBe(effect === 'none' ? undefined : 'retryable');
   });
@@ -81,7 +82,7 @@ describe.each(EFFECTS)('with effect %s', (effect) => {
     expect(outcome).toMatchObject({ status: 'UNKNOWN', error: { code: 'EFFECT_UNCLEAR' } });
     expect(await world.row(work)).toMatchObject({ state: 'unknown', outcome });
     await world.expireLease(work);
-    expect(await perform({ ...work, messageAttempt: 2 }, world.deps)).toEqual(outcome);
+    expect(await perform({ ...work, carrier: { ...carrier, attempt: 2 } }, world.deps)).toEqual(outcome);
     expect(executor.calls).toHaveLength(1);
   });
 
@@ -91,7 +92,7 @@ describe.each(EFFECTS)('with effect %s', (effect) => {
     const outcome = await perform(work, world.deps);
     expect(outcome).toMatchObject({ status: 'FAILED', error: { code: 'RESULT_INVALID', class: 'result' } });
     expect(outcome.result).toBeUndefined();
-    expect(await perform({ ...work, messageAttempt: 2 }, world.deps)).toEqual(outcome);
+    expect(await perform({ ...work, carrier: { ...carrier, attempt: 2 } }, world.deps)).toEqual(outcome);
     expect(executor.calls).toHaveLength(1);
   });
 
@@ -175,7 +176,7 @@ describe('a fallback', () => {
 
   it('reports the last failure where nobody can', async () => {
     const work = workOf([scripted('none', fail(refused())), { ...scripted('none', fail(busy())), name: 'second_executor_v1' }], {
-      lastAttempt: true,
+      carrier: { ...carrier, lastAttempt: true },
     });
     await expect(perform(work, world.deps)).rejects.toThrow('answered 503');
     expect(await world.row(work)).toMatchObject({ outcome: { executor_id: 'second_executor_v1' } });
@@ -202,7 +203,7 @@ async function startedAndKilled(effect: Effect, work: ReturnType<typeof workOf>,
 describe('after a crash', () => {
   it.each(FENCED)('waits while the lease of the %s attempt lives', async (effect) => {
     const executor = scripted(effect, succeed);
-    const work = workOf([executor], { messageAttempt: 2, lastAttempt: true });
+    const work = workOf([executor], { carrier: { ...carrier, attempt: 2, lastAttempt: true } });
     await startedAndKilled(effect, work);
     await expect(perform(work, world.deps)).rejects.toMatchObject({ code: 'EXECUTION_BUSY', spendsAttempt: false });
     expect(executor.calls).toHaveLength(0);
@@ -211,7 +212,7 @@ describe('after a crash', () => {
 
   it('runs a keyed effect again when the lease is over', async () => {
     const executor = scripted('keyed', succeed);
-    const work = workOf([executor], { messageAttempt: 2 });
+    const work = workOf([executor], { carrier: { ...carrier, attempt: 2 } });
     await startedAndKilled('keyed', work);
     await world.expireLease(work);
     expect(await perform(work, world.deps)).toMatchObject({ status: 'COMPLETED', attempt: 2 });
@@ -220,7 +221,7 @@ describe('after a crash', () => {
 
   it.each(['dec_1', 'dec_2'])('never repeats an unkeyed effect, asked under %s', async (decisionId) => {
     const executor = scripted('unkeyed', succeed);
-    const work = workOf([executor], { messageAttempt: 2 });
+    const work = workOf([executor], { carrier: { ...carrier, attempt: 2 } });
     await startedAndKilled('unkeyed', work);
     await world.expireLease(work);
     const outcome = await perform({ ...work, decisionId }, world.deps);
@@ -238,7 +239,7 @@ describe('an attempt that was overtaken', () => {
     const first = perform(work, world.deps);
     await slow.entered;
     await world.expireLease(work);
-    return { work, slow, fast, executor, first, second: perform({ ...work, messageAttempt: 2 }, world.deps) };
+    return { work, slow, fast, executor, first, second: perform({ ...work, carrier: { ...carrier, attempt: 2 } }, world.deps) };
   }
 
   it('gives way to the one that holds the fence', async () => {
@@ -278,7 +279,11 @@ describe('concludeLost', () => {
   it('records a failure where nothing was ever started', async () => {
     const work = workOf([]);
     const outcome = await concludeLost(lostOf(work), failure, world.deps);
-    expect(outcome).toMatchObject({ status: 'FAILED', executor_id: 'gone_executor_v1', error: { ...failure, class: 'internal' } });
+    expect(outcome).toMatchObject({
+      status: 'FAILED',
+      executor_id: 'gone_executor_v1',
+      error: { ...failure, class: 'internal' },
+    });
     expect(await world.row(work)).toMatchObject({ state: 'failed', outcome });
     expect(await concludeLost(lostOf(work), { code: 'OTHER', message: '' }, world.deps)).toEqual(outcome);
   });

@@ -1,41 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import type { HandlerContext } from '@techno/actor';
-import {
-  type ActionAllowed,
-  type AllowKeys,
-  type CanonicalEvent,
-  decideStep,
-  eventsOf,
-  type PolicyDocument,
-  stepEnded,
-} from '@techno/contracts';
+import { type AllowKeys, type CanonicalEvent, decideStep, eventsOf, type PolicyDocument, stepEnded } from '@techno/contracts';
 import { type Bus, request } from '@techno/jetstream';
 import { TerminalError } from '@techno/kernel';
 import type { RunStep, StepOutcome } from './executors/composite-executor.ts';
-import type { Executor } from './executors/executor.ts';
+import type { Carrier, Executor } from './executors/executor.ts';
 import { type Outcome, perform, type PerformDeps } from './perform.ts';
 import { assertAllowed } from './verify.ts';
 import type { PolicyRevisions } from './policies.ts';
-
-/** The delivery a composite runs in, so that its steps can publish through it. */
-interface Enclosing {
-  readonly context: HandlerContext;
-  readonly message: ActionAllowed;
-}
-
-/** Carries the delivery of a composite to the steps it runs, however deep in its executor they start. */
-export interface StepEmitters {
-  within<T>(enclosing: Enclosing, work: () => Promise<T>): Promise<T>;
-  current(): Enclosing | undefined;
-}
-
-export function stepEmitters(): StepEmitters {
-  const enclosing = new AsyncLocalStorage<Enclosing>();
-  return {
-    within: (delivery, work) => (delivery.message.allow.executor === COMPOSITE ? enclosing.run(delivery, work) : work()),
-    current: () => enclosing.getStore(),
-  };
-}
 
 export const COMPOSITE = 'composite_executor_v1';
 
@@ -44,16 +14,13 @@ export interface StepDeps extends PerformDeps {
   readonly executors: () => ReadonlyMap<string, Executor>;
   readonly policies: PolicyRevisions;
   readonly allowKeys: AllowKeys;
-  readonly steps: StepEmitters;
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
 }
 
 /** A step is an action of its own: it asks the gates, is fenced, executed, validated and recorded like any other. */
 export function stepRunner(deps: StepDeps): RunStep {
   return async (step, signal, call): Promise<StepOutcome> => {
-    const enclosing = deps.steps.current();
-    if (enclosing === undefined) throw new Error(`step '${step.id}' runs outside its composite`);
-    const { message, context } = enclosing;
+    const { carrier } = call;
     const asked = { action: step.action, context_id: call.contextId, payload: step.payload };
     const decided = await request(deps.bus, decideStep, {
       trace_id: call.traceId,
@@ -61,8 +28,8 @@ export function stepRunner(deps: StepDeps): RunStep {
       step: step.id,
       request: asked,
       principal: call.principal,
-      replay: message.replay,
-      traceparent: context.traceparent,
+      replay: carrier.replay,
+      traceparent: carrier.traceparent,
     });
     if (decided.outcome === 'DENY') return { status: 'DENIED', gate: decided.gate, reason_codes: decided.reason_codes };
     const { decision, allow } = decided;
@@ -82,13 +49,11 @@ export function stepRunner(deps: StepDeps): RunStep {
         policyRevision: decision.policy_revision,
         spec,
         executors: [allow.executor, ...allow.fallbacks].flatMap((name) => deps.executors().get(name) ?? []),
-        messageAttempt: context.attempt,
-        lastAttempt: context.lastAttempt,
         signal,
       },
       deps,
     );
-    record(call.traceId, step.id, decision.decision_id, outcome, context, deps);
+    record(call.traceId, step.id, decision.decision_id, outcome, carrier, deps);
     if (outcome.status === 'COMPLETED') return { status: 'COMPLETED', result: outcome.result, executor_id: outcome.executor_id };
     return {
       status: outcome.status,
@@ -97,14 +62,7 @@ export function stepRunner(deps: StepDeps): RunStep {
   };
 }
 
-function record(
-  traceId: string,
-  step: string,
-  decisionId: string,
-  outcome: Outcome,
-  context: HandlerContext,
-  deps: StepDeps,
-): void {
+function record(traceId: string, step: string, decisionId: string, outcome: Outcome, carrier: Carrier, deps: StepDeps): void {
   const { status, executor_id, attempt, started_at, finished_at, execution_time_ms, error } = outcome;
   const body = {
     trace_id: traceId,
@@ -119,5 +77,5 @@ function record(
     error: error && { code: error.code, class: error.class },
   };
   deps.logEvents(eventsOf['action.step_ended'](body));
-  context.publish(stepEnded, body);
+  carrier.publish(stepEnded, body);
 }

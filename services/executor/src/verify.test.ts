@@ -117,5 +117,10 @@ describe('an ALLOW', () => {
 });
 
 it('only the two codes say that the ALLOW is worth nothing', () => {
-  expect(['ALLOW_INVALID', 'ALLOW_EXPIRED', 'ACTION_UNKNOWN', 'UNEXPECTED'].map(isAllowFailure)).toEqual([true, true, false, false]);
+  expect(['ALLOW_INVALID', 'ALLOW_EXPIRED', 'ACTION_UNKNOWN', 'UNEXPECTED'].map(isAllowFailure)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });

@@ -6,7 +6,6 @@ import {
   type AllowKeys,
   type Decision,
   type GateName,
-  type GateVerdict,
   inputHash,
   type Principal,
   type RateState,
@@ -25,7 +24,7 @@ import { effectiveLimits } from './policy/limits.ts';
 /** What is kept of a decision beside its columns: all that is needed to publish it again. */
 export interface DecisionRecord {
   readonly principal?: Principal | undefined;
-  readonly verdicts: GateVerdict[];
+  readonly micros: number[];
   readonly executor?: string | undefined;
   readonly fallbacks?: string[] | undefined;
   readonly gate?: GateName | undefined;
@@ -110,7 +109,8 @@ export function createDecider(deps: DeciderDeps): Decider {
     traceId: string,
   ): DecisionRow<DecisionRecord> {
     const principal = identity && { id: identity.id, kind: identity.kind, role: identity.role };
-    const { outcome, verdicts } = evaluation;
+    const { outcome } = evaluation;
+    const micros = evaluation.verdicts.map((verdict) => verdict.micros);
     return {
       traceId,
       replay: message.replay,
@@ -122,10 +122,10 @@ export function createDecider(deps: DeciderDeps): Decider {
       expiresAt: outcome === 'ALLOW' ? rfc3339(now + deps.allowLifetimeMs) : undefined,
       record:
         evaluation.outcome === 'ALLOW'
-          ? { principal, verdicts, executor: evaluation.executor, fallbacks: evaluation.fallbacks }
+          ? { principal, micros, executor: evaluation.executor, fallbacks: evaluation.fallbacks }
           : {
               principal,
-              verdicts,
+              micros,
               gate: evaluation.gate,
               reason_codes: evaluation.reason_codes,
               message: evaluation.message,
@@ -139,7 +139,7 @@ export function createDecider(deps: DeciderDeps): Decider {
     const decision: Decision = {
       decision_id: row.decisionId,
       policy_revision: row.policyRevision,
-      verdicts: record.verdicts,
+      micros: record.micros,
       input_hash: row.inputHash,
       decided_at: row.decidedAt,
     };

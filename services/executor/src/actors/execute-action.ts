@@ -15,7 +15,6 @@ import { type Clock, SECOND, TerminalError } from '@techno/kernel';
 import type { Executor } from '../executors/executor.ts';
 import { concludeLost, type Outcome, perform, type PerformDeps } from '../perform.ts';
 import type { PolicyRevisions } from '../policies.ts';
-import type { StepEmitters } from '../steps.ts';
 import { assertAllowed, isAllowFailure } from '../verify.ts';
 
 export interface ExecuteActionDeps extends PerformDeps {
@@ -23,7 +22,6 @@ export interface ExecuteActionDeps extends PerformDeps {
   readonly policies: PolicyRevisions;
   readonly allowKeys: AllowKeys;
   readonly clock: Clock;
-  readonly steps: StepEmitters;
   readonly onResult: (status: Outcome['status']) => void;
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
 }
@@ -57,26 +55,29 @@ export const executeAction = (
           'ACTION_UNKNOWN',
           `policy revision ${decision.policy_revision} has no action '${request.action}'`,
         );
-      const outcome = await deps.steps.within({ context, message }, () =>
-        perform(
-          {
-            traceId: trace_id,
-            step: '',
-            decisionId: decision.decision_id,
-            action: request.action,
-            contextId: request.context_id,
-            payload: request.payload,
-            principal,
-            policy,
-            policyRevision: decision.policy_revision,
-            spec,
-            executors: [allow.executor, ...allow.fallbacks].map((name) => named(name, deps.executors)),
-            messageAttempt: context.attempt,
+      const outcome = await perform(
+        {
+          traceId: trace_id,
+          step: '',
+          decisionId: decision.decision_id,
+          action: request.action,
+          contextId: request.context_id,
+          payload: request.payload,
+          principal,
+          policy,
+          policyRevision: decision.policy_revision,
+          spec,
+          executors: [allow.executor, ...allow.fallbacks].map((name) => named(name, deps.executors)),
+          carrier: {
+            publish: context.publish,
+            traceparent: context.traceparent,
+            replay: message.replay,
+            attempt: context.attempt,
             lastAttempt: context.lastAttempt,
-            signal: context.signal,
           },
-          deps,
-        ),
+          signal: context.signal,
+        },
+        deps,
       );
       tell(message, outcome, context, deps);
     },

@@ -1,7 +1,10 @@
 import { policyDocument, type PolicyInput } from '@techno/contracts';
-import type { ExecutorCall } from './executor.ts';
+import type { Carrier, ExecutorCall } from './executor.ts';
 
 type ActionInput = Partial<PolicyInput['actions'][string]>;
+
+/** A first delivery whose messages go nowhere. */
+export const carrier: Carrier = { publish: () => {}, traceparent: '', replay: 0, attempt: 1, lastAttempt: false };
 
 /** A call of the action `probe`, declared as given, under a policy with the given upstreams. */
 export function callOf(
@@ -30,6 +33,7 @@ export function callOf(
     spec: declared,
     policy,
     principal: { id: 'key_1', kind: 'api_key', role: 'tester' },
+    carrier,
     signal: new AbortController().signal,
     ...call,
   };

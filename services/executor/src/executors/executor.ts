@@ -1,5 +1,17 @@
+import type { HandlerContext } from '@techno/actor';
 import type { ActionSpec, Effect, PolicyDocument, Principal } from '@techno/contracts';
 import { TechnoError, TemporaryError } from '@techno/kernel';
+
+/** The delivery that brought the work. What is published with it goes out when the outcome is on record, once however often it runs. */
+export interface Carrier {
+  readonly publish: HandlerContext['publish'];
+  readonly traceparent: string;
+  /** Operator replays of the action so far. */
+  readonly replay: number;
+  /** Attempts of the delivery, this one included, and whether it is the last. */
+  readonly attempt: number;
+  readonly lastAttempt: boolean;
+}
 
 /** One run of one action, or of one step of a composite. Whoever calls has verified the ALLOW and fenced the effect. */
 export interface ExecutorCall {
@@ -16,6 +28,7 @@ export interface ExecutorCall {
   readonly spec: ActionSpec;
   readonly policy: PolicyDocument;
   readonly principal: Principal;
+  readonly carrier: Carrier;
   /** Aborted when the action's time is up or the process stops; a `TechnoError` as its reason is thrown as it is. */
   readonly signal: AbortSignal;
 }

@@ -55,10 +55,10 @@ export function keyRequests({ credentials, facts, clock }: KeyRequestDeps): Endp
       if (old.revokedAt)
         throw new TerminalError('KEY_REVOKED', `the key '${id}' was revoked and cannot be rotated; create a new one`);
       const record = await issue({ ...fieldsOf(old), hash, hint, createdBy: by });
-      const ended = await credentials.end(id, {
-        expiresAt: new Date(clock.now() + overlap_seconds * 1_000),
-        replacedBy: record.id,
-      });
+      // An overlap shortens the life of the old key and never prolongs it.
+      const overlapEnds = clock.now() + overlap_seconds * 1_000;
+      const expiresAt = new Date(Math.min(overlapEnds, old.expiresAt?.getTime() ?? overlapEnds));
+      const ended = await credentials.end(id, { expiresAt, replacedBy: record.id });
       await facts.refresh();
       return { record, replaces: viewOf(ended ?? old, clock.now()) };
     }),

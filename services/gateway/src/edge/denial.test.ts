@@ -6,7 +6,7 @@ const denied = (code: ReasonCode, rate?: RateState): ActionDenied => ({
   trace_id: `tr_${'a'.repeat(32)}`,
   action: 'echo',
   context_id: 'demo',
-  decision: { decision_id: 'dec_1', policy_revision: 1, verdicts: [], input_hash: 'ff', decided_at: '2026-11-21T00:00:00.000Z' },
+  decision: { decision_id: 'dec_1', policy_revision: 1, micros: [], input_hash: 'ff', decided_at: '2026-11-21T00:00:00.000Z' },
   gate: 'G3',
   reason_codes: [code],
   message: REASONS[code],

@@ -1,0 +1,3 @@
+import type { LockEntry, MissingEntry } from './lock-file.mjs';
+
+export function platformEntry(missing: MissingEntry): LockEntry;

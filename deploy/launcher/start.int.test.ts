@@ -1,0 +1,160 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { identify, isAlive, type ProcessIdentity, until } from '@techno/embedded';
+import { afterAll, expect, test } from 'vitest';
+import { ROOT } from './config.ts';
+import { readStack, type Stack } from './stack-file.ts';
+
+// One stack, its data in a folder with a space, taken through what happens to stacks. The tests build on each other.
+const home = path.join(mkdtempSync(path.join(tmpdir(), 'techno start ')), 'my home');
+const MAIN = path.join(ROOT, 'deploy/cli/main.ts');
+// High ports, away from a stack that runs on this machine already.
+const env = {
+  PATH: process.env['PATH'] ?? '',
+  TECHNO_HOME: home,
+  TECHNO_HTTP_PORT: '28080',
+  TECHNO_NATS_PORT: '24222',
+  TECHNO_NATS_MONITOR_PORT: '28222',
+  TECHNO_POSTGRES_PORT: '25432',
+  TECHNO_OPS_PORT: '29101',
+};
+const run = promisify(execFile);
+const techno = (...args: string[]) => run(process.execPath, [MAIN, ...args], { env });
+
+let launcher: ChildProcess;
+let output = '';
+let key: string;
+
+function launch(): void {
+  output = '';
+  launcher = spawn(process.execPath, [MAIN, 'start'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  launcher.stdout?.on('data', (chunk) => (output += String(chunk)));
+  launcher.stderr?.on('data', (chunk) => (output += String(chunk)));
+}
+
+async function started(): Promise<Stack> {
+  try {
+    return await until(() => readStack(path.join(home, 'stack.json')), { timeoutMs: 60_000, what: 'stack.json' });
+  } catch (error) {
+    throw new Error(`the stack did not start:\n${output}`, { cause: error });
+  }
+}
+
+function everyProcess(stack: Stack): ProcessIdentity[] {
+  const pids = [stack.launcher.pid, ...stack.infrastructure.map(({ pid }) => pid), ...stack.processes.map(({ pid }) => pid)];
+  return pids.map(identify).filter((identity) => identity !== undefined);
+}
+
+const stackNow = () => readStack(path.join(home, 'stack.json'));
+
+afterAll(async () => {
+  launcher.kill('SIGTERM');
+  await techno('stop');
+  await techno('reset');
+  rmSync(path.dirname(home), { recursive: true, force: true });
+}, 60_000);
+
+test(
+  'it starts, writes stack.json, and prints a command whose answer is a summary of the document',
+  { timeout: 120_000 },
+  async () => {
+    launch();
+    const stack = await started();
+    key = stack.apiKey;
+    expect(stack.processes.map(({ service }) => service)).toEqual(['gateway', 'gate-engine', 'executor', 'auditor']);
+    expect(everyProcess(stack)).toHaveLength(7);
+    await until(() => output.includes('Try it:'));
+    const command = output.slice(output.indexOf('curl '));
+    const { stdout } = await run('/bin/sh', ['-c', command]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'COMPLETED',
+      result: { document_summary: expect.stringMatching(/species/) as string },
+    });
+  },
+);
+
+test('a second start in the same home says so, and how to stop the first', async () => {
+  await expect(techno('start')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/ALREADY_RUNNING: .*\n\s+fix: .*techno stop/) as string,
+  });
+  await expect(techno('reset')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('STILL_RUNNING') as string });
+});
+
+test.each(['gateway', 'gate-engine', 'executor', 'auditor'])(
+  'a killed %s is started again, and stack.json names the new process',
+  async (service) => {
+    const pidOf = () => stackNow()?.processes.find((process) => process.service === service)?.pid;
+    const before = pidOf() ?? 0;
+    process.kill(before, 'SIGKILL');
+    await until(() => pidOf() !== before, { timeoutMs: 15_000 });
+    const { stdout } = await until(() => techno('status', '--json'), { timeoutMs: 25_000, everyMs: 200 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      processes: expect.arrayContaining([expect.objectContaining({ name: service, state: 'ready' })]) as unknown,
+    });
+  },
+);
+
+test.each(['nats', 'postgres'] as const)('a killed %s is started again, and actions go on', { timeout: 60_000 }, async (name) => {
+  const pidOf = () => stackNow()?.infrastructure.find((part) => part.name === name)?.pid;
+  const before = pidOf() ?? 0;
+  process.kill(before, 'SIGKILL');
+  await until(() => pidOf() !== before, { timeoutMs: 15_000 });
+  const { stdout } = await until(() => techno('submit', 'echo', '{"after":"crash"}', '--json'), {
+    timeoutMs: 40_000,
+    everyMs: 200,
+  });
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'COMPLETED', result: { after: 'crash' } });
+});
+
+test(
+  'the NATS store removed under the running server: it is started again with an empty one, and actions go on',
+  { timeout: 60_000 },
+  async () => {
+    const pidOf = () => stackNow()?.infrastructure.find((part) => part.name === 'nats')?.pid;
+    const before = pidOf();
+    await rm(path.join(home, 'nats', 'jetstream'), { recursive: true });
+    await until(() => pidOf() !== before, { timeoutMs: 20_000 });
+    const { stdout } = await until(() => techno('submit', 'echo', '{"after":"loss"}', '--json'), {
+      timeoutMs: 40_000,
+      everyMs: 200,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'COMPLETED', result: { after: 'loss' } });
+  },
+);
+
+test('the audit trail holds after all that', async () => {
+  const { stdout } = await techno('audit', 'verify', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+});
+
+test('killed without a chance to clean up, it leaves nothing running', { timeout: 60_000 }, async () => {
+  const stack = stackNow();
+  if (stack === undefined) throw new Error('it runs');
+  const all = everyProcess(stack);
+  expect(all).toHaveLength(7);
+  process.kill(stack.launcher.pid, 'SIGKILL');
+  await until(() => !all.some(isAlive), { timeoutMs: 20_000, what: 'the end of every process' });
+});
+
+test('started again it has kept its data and its key; SIGTERM ends everything within 10 s', { timeout: 120_000 }, async () => {
+  launch();
+  // What the killed one left is taken away first, so what appears is new.
+  await until(() => output.includes('Try it:') && stackNow()?.launcher.pid === launcher.pid, { timeoutMs: 60_000 });
+  const stack = await started();
+  expect(stack.apiKey).toBe(key);
+  const { stdout } = await techno('actions', 'list', '--action', 'analyze_document', '--json');
+  expect((JSON.parse(stdout) as { actions: unknown[] }).actions).toHaveLength(1);
+
+  const all = everyProcess(stack);
+  const asked = performance.now();
+  launcher.kill('SIGTERM');
+  await until(() => !all.some(isAlive), { timeoutMs: 15_000 });
+  expect(performance.now() - asked).toBeLessThan(10_000);
+  expect(stackNow()).toBeUndefined();
+  expect(readFileSync(path.join(home, 'processes.json'), 'utf8').trim()).toBe('[]');
+});
