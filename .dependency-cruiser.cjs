@@ -23,7 +23,9 @@ const MAY_IMPORT = {
   storage: ['contracts', 'kernel'],
   telemetry: ['contracts', 'kernel'],
   service: ['jetstream', 'http', 'storage', 'telemetry', 'actor', 'contracts', 'kernel'],
-  // Real servers for development and tests. Nothing that runs in production imports these two.
+  resilience: ['kernel'],
+  // Real servers for development and tests. Nothing that runs in production imports these three.
+  'stand-ins': [],
   embedded: ['kernel'],
   testkit: ['embedded', 'service', 'jetstream', 'http', 'storage', 'telemetry', 'actor', 'contracts', 'kernel'],
 };
@@ -104,8 +106,8 @@ module.exports = {
       name: 'dev-only',
       comment: 'testkit and embedded are for tests, the launcher and the bench.',
       severity: 'error',
-      from: { path: '^(?:libs|services)/', pathNot: ['^libs/(?:testkit|embedded)/', TEST, '/testing/'] },
-      to: { path: '^libs/(?:testkit|embedded)/' },
+      from: { path: '^(?:libs|services)/', pathNot: ['^libs/(?:testkit|embedded|stand-ins)/', TEST, '/testing/'] },
+      to: { path: '^libs/(?:testkit|embedded|stand-ins)/' },
     },
     {
       name: 'packages-by-name',

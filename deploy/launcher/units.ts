@@ -13,6 +13,13 @@ export const DATABASE = 'techno';
 const NATS_USER = 'techno';
 
 const serviceBackoff = { baseMs: 250, capMs: 10 * SECOND };
+
+/**
+ * A young generation of 3 × 32 MiB instead of 3 × 16: what an action leaves behind dies in it and is never copied. Measured on
+ * the bench, garbage collection was a fifth of a service's time with the default.
+ */
+const NODE_FLAGS = ['--max-semi-space-size=32'];
+
 /** Slower than the services': time enough to look at what has happened, or to remove a store, before it is back. */
 const infrastructureBackoff = { baseMs: SECOND, capMs: 10 * SECOND };
 
@@ -75,7 +82,7 @@ export function serviceUnit({ home, secrets, caller }: Ground, instance: Instanc
   const plan: LaunchPlan = {
     name: instance.id,
     command: process.execPath,
-    args: [`services/${instance.spec.name}/src/main.ts`],
+    args: [...NODE_FLAGS, `services/${instance.spec.name}/src/main.ts`],
     cwd: ROOT,
     env: serviceEnv(instance, addresses, secrets, caller),
     stopSignal: 'SIGTERM',

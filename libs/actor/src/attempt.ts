@@ -53,28 +53,26 @@ export async function attempt<Body>(actor: Actor<Body>, delivery: Delivery, deps
     attempt: number,
     replay: Number(delivery.header(HEADER.replay) ?? 0) || 0,
   });
-  await observed.run(async () => {
-    const parsed = parseBody(actor.receives, delivery.data);
-    const message = 'body' in parsed ? parsed.body : undefined;
-    const delays = message === undefined ? [] : delaysOf(actor, message);
-    let failure: Failure | undefined = 'failure' in parsed ? parsed.failure : undefined;
-    // Checked before the handler runs, so that a message that kills the process does not kill it for ever.
-    if (failure === undefined && number > maxAttempts(delays)) failure = exhausted(maxAttempts(delays));
-    else if (failure === undefined && delivery.deliveries > 1) {
-      await carryOut(actor, message, delivery, observed, setApart(number - 1, deps.random ?? Math.random), deps);
-      return;
-    }
-    if (failure === undefined && message !== undefined) {
-      failure = await handleAndPublish(actor, message, delivery, observed, { number, last: number >= maxAttempts(delays) }, deps);
-    }
-    // Stopping is nobody's failure: the message goes back untouched.
-    if (failure !== undefined && deps.signal.aborted && failure.kind !== 'unparseable') {
-      delivery.nak(UNSETTLED_WAIT_MS);
-      observed.end({ outcome: 'released', code: failure.code });
-      return;
-    }
-    await carryOut(actor, message, delivery, observed, settle(failure, number, delays, deps.random), deps);
-  });
+  const parsed = parseBody(actor.receives, delivery.data);
+  const message = 'body' in parsed ? parsed.body : undefined;
+  const delays = message === undefined ? [] : delaysOf(actor, message);
+  let failure: Failure | undefined = 'failure' in parsed ? parsed.failure : undefined;
+  // Checked before the handler runs, so that a message that kills the process does not kill it for ever.
+  if (failure === undefined && number > maxAttempts(delays)) failure = exhausted(maxAttempts(delays));
+  else if (failure === undefined && delivery.deliveries > 1) {
+    await carryOut(actor, message, delivery, observed, setApart(number - 1, deps.random ?? Math.random), deps);
+    return;
+  }
+  if (failure === undefined && message !== undefined) {
+    failure = await handleAndPublish(actor, message, delivery, observed, { number, last: number >= maxAttempts(delays) }, deps);
+  }
+  // Stopping is nobody's failure: the message goes back untouched.
+  if (failure !== undefined && deps.signal.aborted && failure.kind !== 'unparseable') {
+    delivery.nak(UNSETTLED_WAIT_MS);
+    observed.end({ outcome: 'released', code: failure.code });
+    return;
+  }
+  await carryOut(actor, message, delivery, observed, settle(failure, number, delays, deps.random), deps);
 }
 
 /** What the policy of the moment says; where asking it fails, the actor's own. */

@@ -18,7 +18,6 @@ export interface ObservedAttempt {
   readonly log: ActorLog;
   /** For the messages this attempt emits. */
   readonly traceparent: string;
-  run<T>(work: () => Promise<T>): Promise<T>;
   end(result: { outcome: Outcome; code?: string | undefined; message?: string | undefined }): void;
 }
 
@@ -28,7 +27,6 @@ export const silentObserver: ActorObserver = {
   begin: ({ traceparent }) => ({
     log: quiet,
     traceparent: traceparent ?? '',
-    run: (work) => work(),
     end() {},
   }),
 };

@@ -8,6 +8,7 @@ import type {
   Decision,
 } from './actions.ts';
 import type { DeadLetter } from './dead-letter.ts';
+import type { NotificationNews } from './notifications.ts';
 import { GATES, type GateVerdict, type ReasonCode } from './gates.ts';
 import type { StepDecided, StepEnded } from './steps.ts';
 
@@ -187,6 +188,9 @@ export const eventsOf = {
       data: { status: answer.status, duration_ms: answer.duration_ms },
     })),
 
+  'notification.delivered': (body: NotificationNews): CanonicalEvent[] => [notificationSettled(body)],
+  'notification.failed': (body: NotificationNews): CanonicalEvent[] => [notificationSettled(body)],
+
   dead_letter: (body: DeadLetter): CanonicalEvent[] =>
     body.trace_id === undefined
       ? []
@@ -229,6 +233,24 @@ function started(body: Ran, step?: string): CanonicalEvent[] {
     { event: 'EXECUTOR_SELECTED', trace_id: body.trace_id, at: body.started_at, data },
     { event: 'ACTION_STARTED', trace_id: body.trace_id, at: body.started_at, data },
   ];
+}
+
+function notificationSettled(body: NotificationNews): CanonicalEvent {
+  return {
+    event: 'NOTIFICATION_SETTLED',
+    trace_id: body.trace_id,
+    at: body.at,
+    data: {
+      notification_id: body.notification_id,
+      delivery_id: body.delivery_id,
+      status: body.status,
+      channel: body.channel,
+      provider: body.provider,
+      attempts: body.attempts,
+      fallbacks: body.fallbacks,
+      code: body.code,
+    },
+  };
 }
 
 function validated(body: Ran, step?: string): CanonicalEvent {

@@ -31,6 +31,7 @@ export const PERMISSIONS = [
   'policy:read',
   'policy:admin',
   'webhooks:admin',
+  'notifications:admin',
   'audit:verify',
 ] as const;
 export const permission = z.enum(PERMISSIONS);

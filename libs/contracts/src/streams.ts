@@ -1,6 +1,6 @@
 import { DAY, SECOND } from '@techno/kernel';
 
-export type StreamName = 'ACTIONS' | 'DEAD_LETTERS' | 'ADVISORIES';
+export type StreamName = 'ACTIONS' | 'NOTIFICATIONS' | 'DEAD_LETTERS' | 'ADVISORIES';
 
 export interface StreamSpec {
   readonly name: StreamName;
@@ -26,6 +26,15 @@ export const STREAMS: readonly StreamSpec[] = [
     name: 'ACTIONS',
     subjects: ['action.>', 'retry.ACTIONS.>', 'schedule.ACTIONS.>'],
     maxBytes: 2048 * MIB,
+    maxAgeMs: 3 * DAY,
+    discard: 'old',
+    duplicateWindowMs: 30 * SECOND,
+    schedules: true,
+  },
+  {
+    name: 'NOTIFICATIONS',
+    subjects: ['notification.>', 'retry.NOTIFICATIONS.>', 'schedule.NOTIFICATIONS.>'],
+    maxBytes: 512 * MIB,
     maxAgeMs: 3 * DAY,
     discard: 'old',
     duplicateWindowMs: 30 * SECOND,

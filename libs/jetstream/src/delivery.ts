@@ -3,7 +3,7 @@ import type { Delivery } from '@techno/actor';
 import type { Headers, StreamName } from '@techno/contracts';
 
 /** A JetStream message as an actor runtime sees it. */
-export function deliveryOf(message: JsMsg): Delivery {
+export function deliveryOf(message: JsMsg, atTurnEnd: (work: () => void) => void): Delivery {
   return {
     stream: message.info.stream as StreamName,
     subject: message.subject,
@@ -16,9 +16,9 @@ export function deliveryOf(message: JsMsg): Delivery {
       for (const [name, values] of message.headers ?? []) all[name] = values[0] ?? '';
       return all;
     },
-    ack: () => message.ack(),
-    nak: (delayMs) => message.nak(delayMs),
-    term: (reason) => message.term(reason),
+    ack: () => atTurnEnd(() => message.ack()),
+    nak: (delayMs) => atTurnEnd(() => message.nak(delayMs)),
+    term: (reason) => atTurnEnd(() => message.term(reason)),
     working: () => message.working(),
   };
 }

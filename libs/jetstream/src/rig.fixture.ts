@@ -89,7 +89,7 @@ export async function createRig(url: string, name = 'test'): Promise<Rig> {
     async deadLetters(actor) {
       const letters: DeadLetter[] = [];
       const { state } = await bus.jsm.streams.info('DEAD_LETTERS');
-      for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+      for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq++) {
         const message = await bus.jsm.streams.getMessage('DEAD_LETTERS', { seq });
         if (message?.subject === `dead_letter.${actor}`) letters.push(deadLettered.schema.parse(message.json()));
       }

@@ -319,12 +319,9 @@ test('messages that wait behind long ones are handled once, by whichever replica
   rig.run(long());
   await until(() => handled.length === 1);
   rig.run(long());
-  await until(
-    async () => {
-      const { num_pending, num_ack_pending } = await rig.bus.jsm.consumers.info('ACTIONS', 'queued');
-      return handled.length >= 6 && num_pending === 0 && num_ack_pending === 0;
-    },
-    { timeoutMs: 25 * SECOND },
-  );
+  await until(() => handled.length === 6, { timeoutMs: 25 * SECOND });
+  await until(async () => (await rig.pendingAcks('ACTIONS', 'queued')) === 0);
   expect(handled.toSorted()).toEqual(range(6));
+  const { state } = await rig.bus.jsm.streams.info('ACTIONS', { subjects_filter: '*.ACTIONS.queued.>' });
+  expect(state.subjects ?? {}).toEqual({});
 });

@@ -51,7 +51,7 @@ export async function runActor<Body>(
   const take = async (message: JsMsg): Promise<void> => {
     await slots.free();
     slots.take();
-    const delivery = deliveryOf(message);
+    const delivery = deliveryOf(message, deps.bus.atTurnEnd);
     const run = () => attempt(actor, delivery, attemptDeps);
     const key = keyOf(actor, message.data);
     void (key === undefined ? run() : mailboxes.run(key, run)).finally(() => slots.give());
@@ -104,7 +104,13 @@ async function pullUnlessPaused<Body>(
 function keyOf<Body>(actor: Actor<Body>, data: Uint8Array): string | undefined {
   if (actor.keyedBy === undefined) return undefined;
   const parsed = parseBody(actor.receives, data);
-  return 'body' in parsed ? actor.keyedBy(parsed.body) : undefined;
+  if (!('body' in parsed)) return undefined;
+  try {
+    return actor.keyedBy(parsed.body);
+  } catch {
+    // Thrown from here it would end the pull; without a key it is handled like a message that has none.
+    return undefined;
+  }
 }
 
 /** Bounded concurrency with a way to wait for all of it. */

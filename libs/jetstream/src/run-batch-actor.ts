@@ -73,6 +73,9 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
 
 const GROUP = 'writer';
 
+/** A batch is settled by one ack: nothing to gather. */
+const atOnce = (work: () => void): void => work();
+
 async function settleBatch(
   actor: BatchActor,
   messages: readonly JsMsg[],
@@ -103,7 +106,7 @@ function receive(
   message: JsMsg,
   byType: ReadonlyMap<string, MessageContract<never>>,
 ): { received: Received } | { failure: Failure } {
-  const headers = deliveryOf(message).headers();
+  const headers = deliveryOf(message, atOnce).headers();
   const type = headers[HEADER.eventType] ?? '';
   const contract = byType.get(type) as MessageContract<unknown> | undefined;
   if (contract === undefined)
@@ -149,7 +152,7 @@ async function handleOrSplit(
 
 /** Publishes the dead letter, for as long as it takes: the batch behind it waits rather than losing it. */
 async function bury(actor: BatchActor, message: JsMsg, failure: Failure, deps: RunActorDeps, signal: AbortSignal): Promise<void> {
-  const delivery = deliveryOf(message);
+  const delivery = deliveryOf(message, atOnce);
   const now = deps.clock.now();
   const body = deadLetterOf(delivery, actor.name, failure, TRIES_BEFORE_SPLIT, now);
   const id = deadLetterId(delivery, actor.name);

@@ -15,12 +15,14 @@ export function createTransport(bus: Bus): Transport {
     for (let attempt = 1; ; attempt++) {
       if (!bus.connected()) throw unavailable('not connected');
       try {
-        await bus.js.publish(options.subject, message.data, {
-          msgID: message.id,
-          timeout: PUBLISH_TIMEOUT_MS,
-          headers,
-          ...(options.schedule ? { schedule: { specification: options.schedule.at, target: options.schedule.target } } : {}),
-        });
+        await stored(bus, () =>
+          bus.js.publish(options.subject, message.data, {
+            msgID: message.id,
+            timeout: PUBLISH_TIMEOUT_MS,
+            headers,
+            ...(options.schedule ? { schedule: { specification: options.schedule.at, target: options.schedule.target } } : {}),
+          }),
+        );
         return;
       } catch (error) {
         if (attempt >= PUBLISH_TRIES) throw unavailable(errorMessage(error), error);
@@ -38,9 +40,16 @@ export function createTransport(bus: Bus): Transport {
       });
     },
     reply: (subject, headers, data) => {
-      if (bus.connected()) bus.nc.publish(subject, data, { headers: toNats(headers) });
+      bus.atTurnEnd(() => {
+        if (bus.connected()) bus.nc.publish(subject, data, { headers: toNats(headers) });
+      });
     },
   };
+}
+
+/** Publishes at the end of the turn, with whatever else is sent then. */
+function stored(bus: Bus, publish: () => Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => bus.atTurnEnd(() => void publish().then(resolve, reject)));
 }
 
 function unavailable(message: string, cause?: unknown): TemporaryError {

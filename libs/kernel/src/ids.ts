@@ -38,6 +38,11 @@ export function traceIdFrom(w3cTraceId: string): string {
   return `tr_${w3cTraceId}`;
 }
 
+/** The W3C trace-id in it. */
+export function w3cTraceIdOf(traceId: string): string {
+  return traceId.slice('tr_'.length);
+}
+
 export function isTraceId(value: string): boolean {
   return TRACE_ID.test(value) && !value.endsWith('00000000000000000000000000000000');
 }

@@ -3,5 +3,5 @@ export { exponentialDelayMs, jittered } from './backoff.ts';
 export { type Clock, rfc3339, systemClock } from './clock.ts';
 export { DAY, HOUR, MINUTE, SECOND } from './duration.ts';
 export { errorCode, errorMessage, StartupError, TechnoError, TemporaryError, TerminalError } from './errors.ts';
-export { isTraceId, newId, newSpanId, newW3cTraceId, randomHex, traceIdFrom } from './ids.ts';
+export { isTraceId, newId, newSpanId, newW3cTraceId, randomHex, traceIdFrom, w3cTraceIdOf } from './ids.ts';
 export { every, pause } from './pause.ts';

@@ -24,9 +24,8 @@ export function actorObserver({ log, metrics, tracer }: Telemetry): ActorObserve
         }),
       });
       return {
-        log,
+        log: log.child({ trace_id: span.traceId }),
         traceparent: span.traceparent,
-        run: (work) => tracer.within(span, work),
         end({ outcome, code, message }) {
           const durationMs = performance.now() - startedAt;
           actorCounts.ended(outcome, durationMs / 1_000);

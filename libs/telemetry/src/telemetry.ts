@@ -58,7 +58,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     level: options.logLevel,
     destination,
     timestamp,
-    currentTraceId: () => tracer.current()?.traceId,
   });
   const lines = canonicalLines(options.service, timestamp);
 

@@ -1,11 +1,13 @@
 import { type ActionRequest, type ActionRequested, type CanonicalEvent, type Credential, eventsOf } from '@techno/contracts';
 import { HttpProblem } from '@techno/http';
-import { type Clock, rfc3339 } from '@techno/kernel';
+import { type Clock, rfc3339, w3cTraceIdOf } from '@techno/kernel';
 import type { Inbox, StoredAnswer } from '@techno/storage';
 import type { Span, Tracer } from '@techno/telemetry';
 import type { Driver } from './driver.ts';
 
 export interface Submission {
+  /** The id the answer will carry; from here on the action's. */
+  readonly traceId: string;
   readonly origin: ActionRequested['origin'];
   readonly credential: Exclude<Credential, { kind: 'none' }>;
   readonly address: string;
@@ -60,7 +62,10 @@ export function createAcceptor({ inbox, driver, tracer, clock, sweepAfterMs, max
         'POST action',
         'server',
         () => ({ 'techno.origin': origin, 'techno.action': request.action }),
-        { link: submission.link },
+        {
+          link: submission.link,
+          w3cTraceId: w3cTraceIdOf(submission.traceId),
+        },
       );
       const body: ActionRequested = {
         trace_id: span.traceId,

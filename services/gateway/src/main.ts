@@ -1,7 +1,7 @@
 import { ERROR_CODES } from '@techno/contracts';
 import { createHttpServer, docsRoutes, openApi, type Route } from '@techno/http';
 import { listenForReplies } from '@techno/jetstream';
-import { every, MINUTE, randomHex } from '@techno/kernel';
+import { every, MINUTE, randomHex, w3cTraceIdOf } from '@techno/kernel';
 import { runService, VERSION } from '@techno/service';
 import { createInbox, createWebhookSources } from '@techno/storage';
 import { createAcceptor } from './accept.ts';
@@ -93,8 +93,11 @@ await runService<GatewayConfig>({
       trustedProxies: config.TECHNO_TRUSTED_PROXIES,
       problemOf,
       observer: {
-        requestEnded: ({ method, route, status, durationMs }) =>
-          metrics.requests.finished({ method, route, status, seconds: durationMs / 1_000 }),
+        requestEnded({ method, route, status, durationMs, traceId }) {
+          const w3c = traceId === undefined ? undefined : w3cTraceIdOf(traceId);
+          const exemplarTraceId = w3c !== undefined && tracer.isSampled(w3c) ? w3c : undefined;
+          metrics.requests.finished({ method, route, status, seconds: durationMs / 1_000, exemplarTraceId });
+        },
         shed: () => metrics.requests.shed('in_flight'),
         onError: (error, request) => log.error({ err: error, ...request }, 'http.handler_failed'),
       },

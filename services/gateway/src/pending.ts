@@ -18,8 +18,10 @@ export type Ending =
  * it reads the result later.
  */
 export interface Pending {
-  /** Resolves with the ending, or with undefined after `waitMs` or when `signal` comes. */
-  wait(traceId: string, waitMs: number, signal: AbortSignal): Promise<Ending | undefined>;
+  /** Resolves with the ending, or with undefined after `waitMs` or when it is released. */
+  wait(traceId: string, waitMs: number): Promise<Ending | undefined>;
+  /** Lets one waiting caller go on with a 202. */
+  release(traceId: string): void;
   /** Takes what came in on the reply subject. An ending nobody waits for is dropped. */
   settle(type: string, data: string): void;
   /** Lets everybody who waits go on with a 202. */
@@ -36,19 +38,17 @@ const KINDS: Readonly<Record<string, Ending['kind']>> = {
 export function createPending(): Pending {
   const waiting = new Map<string, (ending: Ending | undefined) => void>();
   return {
-    wait: (traceId, waitMs, signal) =>
+    wait: (traceId, waitMs) =>
       new Promise((resolve) => {
         const timer = setTimeout(done, waitMs, undefined);
-        const onAbort = () => done(undefined);
-        signal.addEventListener('abort', onAbort, { once: true });
         waiting.set(traceId, done);
         function done(ending: Ending | undefined) {
           clearTimeout(timer);
-          signal.removeEventListener('abort', onAbort);
           waiting.delete(traceId);
           resolve(ending);
         }
       }),
+    release: (traceId) => waiting.get(traceId)?.(undefined),
     settle(type, data) {
       const kind = KINDS[type];
       if (kind === undefined) return;

@@ -207,5 +207,7 @@ const CLOCK_MARGIN_MS = 60_000;
 
 /** Lowest trace id of the time that many milliseconds away. */
 function firstIdAround(time: string, marginMs: number): string {
-  return `tr_${Math.max(0, Date.parse(time) + marginMs).toString(16).padStart(12, '0')}`;
+  return `tr_${Math.max(0, Date.parse(time) + marginMs)
+    .toString(16)
+    .padStart(12, '0')}`;
 }

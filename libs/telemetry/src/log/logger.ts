@@ -23,14 +23,12 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   readonly destination: LogDestination;
   readonly timestamp: () => string;
-  /** `tr_…` of the span the caller runs in. */
-  readonly currentTraceId: () => string | undefined;
 }
 
 type WritingLevel = Exclude<LogLevel, 'trace' | 'silent'>;
 
 /** JSON lines: level, time, service, pid, trace_id, the fields, msg. Nothing that is logged can throw or leak a secret. */
-export function createLogger({ service, level, destination, timestamp, currentTraceId }: LoggerOptions): Logger {
+export function createLogger({ service, level, destination, timestamp }: LoggerOptions): Logger {
   const lines = pino(
     {
       level,
@@ -46,7 +44,7 @@ export function createLogger({ service, level, destination, timestamp, currentTr
 
   const write = (at: WritingLevel, bound: object | undefined, fields: object, message: string): void => {
     if (!lines.isLevelEnabled(at)) return;
-    lines[at]({ trace_id: currentTraceId(), ...safely(bound), ...safely(fields) }, scrubText(message));
+    lines[at]({ ...safely(bound), ...safely(fields) }, scrubText(message));
   };
 
   const logger = (bound: object | undefined): Logger => ({

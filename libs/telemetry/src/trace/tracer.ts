@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { type Link, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -22,17 +21,22 @@ export interface StartOptions {
   readonly links?: readonly string[];
 }
 
+export interface RootOptions {
+  readonly link?: string | undefined;
+  /** The W3C id to take instead of a new one, for a request that was given its id before its span. */
+  readonly w3cTraceId?: string | undefined;
+}
+
 export interface Tracer {
   /**
    * Always a new trace, whose id starts with the time. `link` is the traceparent a caller sent: strangers do not choose our ids
    * nor what we sample.
    */
-  startRoot(name: string, kind: SpanKindName, attributes?: LazyAttributes, options?: { link?: string | undefined }): Span;
+  startRoot(name: string, kind: SpanKindName, attributes?: LazyAttributes, options?: RootOptions): Span;
+  /** Whether a trace of that W3C id is recorded: the same answer everywhere, from the id alone. */
+  isSampled(w3cTraceId: string): boolean;
   /** A child of `parent`, recorded where the parent is sampled. */
   start(name: string, options: StartOptions): Span;
-  /** Runs `work` so that log lines written anywhere inside it carry the trace id of `span`. */
-  within<T>(span: Span, work: () => T): T;
-  current(): Span | undefined;
 }
 
 export interface TracerOptions {
@@ -79,10 +83,9 @@ export function createTracer(options: TracerOptions): { tracer: Tracer; shutdown
           spanLimits: { attributeValueLengthLimit: 1_024 },
         });
   const sdk = provider?.getTracer('@techno/telemetry', options.version);
-  const active = new AsyncLocalStorage<Span>();
 
   const startRoot: Tracer['startRoot'] = (name, kind, attributes, rootOptions) => {
-    const traceId = newW3cTraceId(options.clock.now());
+    const traceId = rootOptions?.w3cTraceId ?? newW3cTraceId(options.clock.now());
     const sampled = isSampled(traceId);
     if (!sampled || sdk === undefined) return unrecordedSpan({ traceId, spanId: newSpanId(), sampled });
     nextTraceId = traceId;
@@ -108,8 +111,7 @@ export function createTracer(options: TracerOptions): { tracer: Tracer; shutdown
     tracer: {
       startRoot,
       start,
-      within: (span, work) => active.run(span, work),
-      current: () => active.getStore(),
+      isSampled,
     },
     shutdown: () => (provider === undefined ? Promise.resolve() : settledWithin(provider.shutdown(), SHUTDOWN_LIMIT_MS)),
   };

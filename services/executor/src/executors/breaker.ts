@@ -1,126 +1,13 @@
 import { TemporaryError } from '@techno/kernel';
-import { CircuitState, circuitBreaker, ConsecutiveBreaker, handleWhenResult } from 'cockatiel';
-import { LRUCache } from 'lru-cache';
+import { type BreakerOptions, type Breakers, createBreakers as createSharedBreakers } from '@techno/resilience';
 import { EffectUnclearError } from './executor.ts';
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
+export type { Breaker, Breakers, BreakerState } from '@techno/resilience';
 
-export interface Breaker {
-  /**
-   * Runs `fn`, or throws a TemporaryError BREAKER_OPEN that costs no attempt and says when to come back. Where `signal` was
-   * aborted the failure says nothing about the upstream and is not counted.
-   */
-  run<T>(fn: () => Promise<T>, signal?: AbortSignal): Promise<T>;
-}
-
-export interface Breakers {
-  /** The one breaker of that name: `llm`, `upstream:<name>`, `document:<host>`. */
-  for(name: string): Breaker;
-  state(name: string): BreakerState;
-  /** Told of every change. Returns what ends it. */
-  onChange(listener: (name: string, state: BreakerState) => void): () => void;
-}
-
-export interface BreakerOptions {
-  /** Failures in a row that open it. */
-  readonly failures?: number;
-  /** How long it stays open before one call may try, in milliseconds. */
-  readonly halfOpenAfterMs?: number;
-  /** Breakers kept; the least recently used is forgotten. Bounds what the hosts of fetched documents can cost. */
-  readonly capacity?: number;
-}
-
-/** While one call tries a half-open breaker the others come back after this. */
-const PROBE_RETRY_MS = 1_000;
-
-type Outcome<T> = { readonly value: T } | { readonly error: unknown; readonly counts: boolean };
-
-/** A breaker nobody asks for any more is forgotten as if it had closed. */
-type Kept = Breaker & { state(): BreakerState };
-
-/** One breaker per upstream, made when first asked for. */
-export function createBreakers(options: BreakerOptions = {}): Breakers {
-  const { failures = 5, halfOpenAfterMs = 10_000, capacity = 1_000 } = options;
-  const listeners = new Set<(name: string, state: BreakerState) => void>();
-  const tell = (name: string, state: BreakerState) => {
-    for (const listener of listeners) listener(name, state);
-  };
-  const breakers = new LRUCache<string, Kept>({
-    max: capacity,
-    dispose: (breaker, name) => {
-      if (breaker.state() !== 'closed') tell(name, 'closed');
-    },
+/** One breaker per upstream. What an upstream leaves unclear speaks against it as much as what it fails. */
+export function createBreakers(options: Omit<BreakerOptions, 'countsAgainst'> = {}): Breakers {
+  return createSharedBreakers({
+    ...options,
+    countsAgainst: (error) => error instanceof TemporaryError || error instanceof EffectUnclearError,
   });
-
-  function create(name: string): Kept {
-    // Outcomes are values, not errors: so that a refusal (404) counts as the sign of life it is and resets the count.
-    const policy = circuitBreaker(handleWhenResult(countsAgainst), {
-      breaker: new ConsecutiveBreaker(failures),
-      halfOpenAfter: halfOpenAfterMs,
-    });
-    let openedAtMs = 0;
-    policy.onBreak(() => (openedAtMs = Date.now()));
-    policy.onStateChange((state) => tell(name, nameOf(state)));
-    const remainingMs = () => openedAtMs + halfOpenAfterMs - Date.now();
-
-    return {
-      state: () => nameOf(policy.state),
-      async run<T>(fn: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-        if (policy.state === CircuitState.HalfOpen) throw opened(name, PROBE_RETRY_MS);
-        if (policy.state === CircuitState.Open && remainingMs() > 0) throw opened(name, remainingMs());
-        const outcome = await policy.execute(async (): Promise<Outcome<T>> => {
-          try {
-            return { value: await fn() };
-          } catch (error) {
-            if (signal?.aborted !== true) return { error, counts: isFailureOfUpstream(error) };
-            // An aborted probe proved nothing, so it must not close the breaker; elsewhere an abort leaves the count alone.
-            if (policy.state === CircuitState.HalfOpen) return { error, counts: true };
-            throw error;
-          }
-        });
-        if ('value' in outcome) return outcome.value;
-        throw outcome.error;
-      },
-    };
-  }
-
-  return {
-    for(name) {
-      let breaker = breakers.get(name);
-      if (breaker === undefined) {
-        breaker = create(name);
-        breakers.set(name, breaker);
-      }
-      return breaker;
-    },
-    state: (name) => breakers.peek(name)?.state() ?? 'closed',
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
-}
-
-function countsAgainst(outcome: unknown): boolean {
-  return (outcome as Outcome<unknown> & { readonly counts?: boolean }).counts === true;
-}
-
-function isFailureOfUpstream(error: unknown): boolean {
-  return error instanceof TemporaryError || error instanceof EffectUnclearError;
-}
-
-function opened(name: string, retryAfterMs: number): TemporaryError {
-  return new TemporaryError('BREAKER_OPEN', `the breaker of ${name} is open`, { retryAfterMs, spendsAttempt: false });
-}
-
-function nameOf(state: CircuitState): BreakerState {
-  switch (state) {
-    case CircuitState.Closed:
-      return 'closed';
-    case CircuitState.HalfOpen:
-      return 'half-open';
-    case CircuitState.Open:
-    case CircuitState.Isolated:
-      return 'open';
-  }
 }

@@ -87,6 +87,7 @@ async function handle(context: ProcessContext, deps: ProcessDeps): Promise<Reply
   const preferHeader = context.header('prefer');
   const prefer = preferHeader === undefined ? NO_PREFERENCE : parsePrefer(preferHeader);
   const submitted = await deps.acceptor.accept({
+    traceId: context.traceId,
     origin: 'api',
     credential,
     address: context.address,
@@ -101,9 +102,7 @@ async function handle(context: ProcessContext, deps: ProcessDeps): Promise<Reply
 
   const { traceId, span, driven } = submitted;
   try {
-    const ending = prefer.respondAsync
-      ? undefined
-      : await result(traceId, driven, prefer.waitMs ?? deps.defaultWaitMs, context.signal, deps);
+    const ending = prefer.respondAsync ? undefined : await result(traceId, driven, prefer.waitMs ?? deps.defaultWaitMs, deps);
     const reply = ending === undefined ? later(traceId, prefer.applied('async')) : answer(ending, prefer.applied('sync'));
     // An answer that could not be kept would make a liar of the next one with the same key.
     if (key.kind === 'key')
@@ -125,22 +124,15 @@ async function handle(context: ProcessContext, deps: ProcessDeps): Promise<Reply
 const NO_PREFERENCE = { respondAsync: false, waitMs: undefined, applied: () => '' };
 
 /** Waits for the ending; gives up at once where NATS has not taken the request, for then nothing can come. */
-async function result(
+function result(
   traceId: string,
   driven: Promise<boolean>,
   waitMs: number,
-  signal: AbortSignal,
   { pending }: ProcessDeps,
 ): Promise<Ending | undefined> {
-  const giveUp = new AbortController();
-  const stop = () => giveUp.abort();
-  signal.addEventListener('abort', stop, { once: true });
-  void driven.then((taken) => (taken ? undefined : giveUp.abort()));
-  try {
-    return await pending.wait(traceId, waitMs, giveUp.signal);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  const ending = pending.wait(traceId, waitMs);
+  void driven.then((taken) => (taken ? undefined : pending.release(traceId)));
+  return ending;
 }
 
 function answer(ending: Ending, applied: string): JsonReply {

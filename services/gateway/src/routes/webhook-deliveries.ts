@@ -72,6 +72,7 @@ export function webhookDeliveryRoute(deps: WebhookDeliveryDeps): Route {
         throw new HttpProblem(401, verified.reason, { detail: WEBHOOK_REJECTIONS[verified.reason], traceId });
       }
       const submitted = await deps.acceptor.accept({
+        traceId,
         origin: 'webhook',
         credential: { kind: 'webhook', source: params.source },
         address,
