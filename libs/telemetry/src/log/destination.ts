@@ -9,13 +9,13 @@ export interface LogDestination {
   flush?(): Promise<void>;
 }
 
-const BUFFER_BYTES = 8 * 1024;
+const BUFFER_BYTES = 64 * 1024;
 const FLUSH_MS = 250;
 /** A reader that stalls must not fill the memory: past this, lines are dropped and counted. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 /**
- * A buffered, asynchronous destination: `1` for standard output, or a file to append to. Written when 8 KiB are together and
+ * A buffered, asynchronous destination: `1` for standard output, or a file to append to. Written when 64 KiB are together and
  * every 250 ms; flushed when the process exits, also by an uncaught error. Throws StartupError LOG_FILE_UNWRITABLE.
  */
 export function bufferedDestination(target: number | string, onDropped: () => void): LogDestination {
@@ -24,6 +24,7 @@ export function bufferedDestination(target: number | string, onDropped: () => vo
     sync: false,
     minLength: BUFFER_BYTES,
     maxLength: MAX_BUFFERED_BYTES,
+    maxWrite: 4 * BUFFER_BYTES,
     periodicFlush: FLUSH_MS,
   });
   stream.on('drop', onDropped);
