@@ -3,6 +3,7 @@ import { actionsVerb } from './verbs/actions.ts';
 import { auditVerb } from './verbs/audit.ts';
 import { dbVerb } from './verbs/db.ts';
 import { decisionsVerb } from './verbs/decisions.ts';
+import { dlqVerb } from './verbs/dlq.ts';
 import { eventsVerb } from './verbs/events.ts';
 import { keysVerb } from './verbs/keys.ts';
 import { logsVerb } from './verbs/logs.ts';
@@ -30,6 +31,7 @@ const VERBS = [
   webhooksVerb,
   decisionsVerb,
   auditVerb,
+  dlqVerb,
   dbVerb,
   testVerb,
 ];

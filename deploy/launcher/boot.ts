@@ -5,12 +5,12 @@ import type { LauncherConfig } from './config.ts';
 import type { Ports } from './ports.ts';
 import type { Progress } from './progress.ts';
 import { saveSecrets } from './secrets.ts';
-import { seed, WEBHOOK_SOURCE } from './seed.ts';
+import { RECEIPTS_SOURCE, seed, WEBHOOK_SOURCE } from './seed.ts';
 import { type Instance, instancesOf, STARTED } from './services.ts';
 import type { StackBoard } from './stack-board.ts';
 import type { Infrastructure, Stack } from './stack-file.ts';
 import type { Supervised, Unit } from './supervise.ts';
-import { DATABASE, databaseUrlOf, type Ground, natsUnit, postgresUnit, serviceUnit } from './units.ts';
+import { DATABASE, databaseUrlOf, type Ground, natsUnit, postgresUnit, serviceUnit, standInsUnit } from './units.ts';
 
 export interface BootTools {
   readonly ports: Ports;
@@ -31,8 +31,11 @@ export async function boot(ground: Ground, config: LauncherConfig, tools: BootTo
     await ensureDatabase(infrastructure.postgres.replace(/[^/]+$/, 'postgres'), DATABASE);
     await migrate({ adminUrl: infrastructure.postgres, roles: ground.secrets.rolePasswords });
   });
-  const services = await startServices(ground, config, tools, infrastructure);
+  const standIns = { httpPort: await tools.ports.take(config.standInsPort), smtpPort: await tools.ports.take(config.smtpPort) };
+  const services = await startServices(ground, config, tools, { ...infrastructure, standIns });
   const gateway = `http://127.0.0.1:${services.find(({ httpPort }) => httpPort !== undefined)?.httpPort}`;
+  const receipts = standInsUnit(ground, standIns, `${gateway}/v1/webhooks/${RECEIPTS_SOURCE}`);
+  await progress.step('Starting stand-ins for mail and messages', () => tools.run('services', receipts).ready);
   const seeded = await progress.step('Seeding development data', () => seed(gateway, ground.secrets));
   saveSecrets(ground.home, seeded);
   return tools.board.publish({
@@ -42,12 +45,13 @@ export async function boot(ground: Ground, config: LauncherConfig, tools: BootTo
     apiKey: seeded.apiKey,
     adminKey: seeded.bootstrapKey,
     webhook: { source: WEBHOOK_SOURCE, secret: seeded.webhookSecret, url: `${gateway}/v1/webhooks/${WEBHOOK_SOURCE}` },
+    standIns: { url: receipts.url, smtpPort: standIns.smtpPort },
     processes: services.map(({ instance, opsPort }) => ({
       id: instance.id,
       service: instance.spec.name,
       ops: `http://127.0.0.1:${opsPort}`,
     })),
-    infrastructure: infrastructure.parts,
+    infrastructure: [...infrastructure.parts, { name: 'stand-ins', dir: ground.home.logs }],
     launcher: { pid: process.pid },
     startedAt: rfc3339(systemClock.now()),
   });
@@ -89,7 +93,7 @@ async function startServices(
   ground: Ground,
   config: LauncherConfig,
   tools: BootTools,
-  addresses: InfrastructureAddresses,
+  addresses: InfrastructureAddresses & { readonly standIns: { readonly httpPort: number; readonly smtpPort: number } },
 ): Promise<StartedService[]> {
   const services: StartedService[] = [];
   // One after another: each port taken must be seen by the next.
@@ -105,7 +109,7 @@ async function startServices(
   await tools.progress.step(`Starting ${names}`, async () => {
     const supervised = services.map(({ instance, opsPort, httpPort }) => {
       const databaseUrl = databaseUrlOf(instance, ground.secrets, addresses.postgresPort);
-      return tools.run('services', serviceUnit(ground, instance, { natsUrl: addresses.nats, databaseUrl, opsPort, httpPort }));
+      return tools.run('services', serviceUnit(ground, instance, { natsUrl: addresses.nats, databaseUrl, opsPort, httpPort, standIns: addresses.standIns }));
     });
     await Promise.all(supervised.map(({ ready }) => ready));
   });

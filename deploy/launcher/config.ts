@@ -9,6 +9,9 @@ export interface LauncherConfig {
   readonly natsPort: number;
   readonly natsMonitorPort: number;
   readonly postgresPort: number;
+  /** Of the stand-ins for mail and messages: their page, and their SMTP server. */
+  readonly standInsPort: number;
+  readonly smtpPort: number;
   /** First ops port; undefined: the services' own defaults. */
   readonly opsPort: number | undefined;
   /** A NATS that runs already; then none is started. */
@@ -46,6 +49,8 @@ export function launcherConfig(flags: StartFlags = {}, env: Environment = proces
     natsMonitorPort: port(flags.natsMonitorPort, 'TECHNO_NATS_MONITOR_PORT', 8222),
     // Not 5432: a PostgreSQL of the machine itself is what most often runs beside this one.
     postgresPort: port(flags.postgresPort, 'TECHNO_POSTGRES_PORT', 54320),
+    standInsPort: port(undefined, 'TECHNO_STAND_INS_PORT', 8025),
+    smtpPort: port(undefined, 'TECHNO_SMTP_PORT', 1025),
     opsPort: parsePort(flags.opsPort ?? env['TECHNO_OPS_PORT'], 'TECHNO_OPS_PORT'),
     natsUrl: env['NATS_URL'] || undefined,
     replicas: parseReplicas(flags.replicas ?? env['TECHNO_REPLICAS'] ?? ''),

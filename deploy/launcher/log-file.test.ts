@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { lastWords, openLog, rotate } from './log-file.ts';
+import { lastComplaint, openLog, rotate } from './log-file.ts';
 
 const dir = mkdtempSync(path.join(tmpdir(), 'techno-log-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -22,23 +22,27 @@ test('a log that grew too large is kept as .1 and goes on from its beginning, wi
 
 test.each([
   [
-    'a JSON line',
-    '{"level":"info","msg":"ready"}\n{"level":"fatal","msg":"no","err":{"code":"NATS_UNREACHABLE","message":"cannot reach NATS"}}\n{"level":"info","msg":"bye"}',
-    'NATS_UNREACHABLE: cannot reach NATS',
+    'a service',
+    '{"level":"info","msg":"ready"}\n{"level":"fatal","code":"NATS_UNREACHABLE","error":"cannot connect","fix":"start it","msg":"service.failed"}\n{"level":"info","msg":"bye"}',
+    { cause: 'NATS_UNREACHABLE: cannot connect', fix: 'start it' },
   ],
   [
     'PostgreSQL',
     '2026-01-01 UTC [1] LOG:  starting\n2026-01-01 UTC [1] FATAL:  lock file exists\n',
-    '2026-01-01 UTC [1] FATAL:  lock file exists',
+    { cause: '2026-01-01 UTC [1] FATAL:  lock file exists' },
   ],
-  ['Node itself', 'node:internal\n\nError: Cannot find module\n    at x\n\nNode.js v22\n', 'Error: Cannot find module'],
+  [
+    'Node itself',
+    'node:internal\n\nError: Cannot find module\n    at x\n\nNode.js v22\n',
+    { cause: 'Error: Cannot find module' },
+  ],
   ['nothing bad', '{"level":"info","msg":"ready"}\n', undefined],
 ])('the last complaint of %s', (_what, content, expected) => {
   const file = path.join(dir, 'b.log');
   writeFileSync(file, content);
-  expect(lastWords(file)).toBe(expected);
+  expect(lastComplaint(file)).toEqual(expected);
 });
 
-test('no log has nothing to say', () => {
-  expect(lastWords(path.join(dir, 'none.log'))).toBeUndefined();
+test('no log complains of nothing', () => {
+  expect(lastComplaint(path.join(dir, 'none.log'))).toBeUndefined();
 });

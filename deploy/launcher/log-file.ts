@@ -19,8 +19,15 @@ export function rotate(file: string, descriptor: number, maxBytes = MAX_LOG_BYTE
   return true;
 }
 
-/** What the log complains of last, in one line for people: the message of a JSON line, else the line itself. */
-export function lastWords(file: string): string | undefined {
+/** Why a process ended, in its own words. */
+export interface Complaint {
+  /** One line for people: code and message of a JSON line, else the line itself. */
+  readonly cause: string;
+  readonly fix: string | undefined;
+}
+
+/** What the log complains of last, near its end. */
+export function lastComplaint(file: string): Complaint | undefined {
   const line = tail(file)
     .split('\n')
     .findLast((text) => COMPLAINT.test(text));
@@ -43,12 +50,12 @@ function tail(file: string): string {
   }
 }
 
-function inWords(line: string): string {
+function inWords(line: string): Complaint {
   try {
-    const entry = JSON.parse(line) as { msg?: string; err?: { message?: string; code?: string }; code?: string; fix?: string };
-    const parts = [entry.err?.code ?? entry.code, entry.err?.message ?? entry.msg, entry.fix && `fix: ${entry.fix}`];
-    return parts.filter(Boolean).join(': ') || line;
+    const entry = JSON.parse(line) as Partial<Record<'code' | 'error' | 'msg' | 'fix', string>>;
+    const cause = [entry.code, entry.error ?? entry.msg].filter(Boolean).join(': ');
+    return { cause: cause || line, fix: entry.fix };
   } catch {
-    return line.slice(0, 500);
+    return { cause: line.slice(0, 500), fix: undefined };
   }
 }

@@ -17,6 +17,10 @@ export interface Secrets {
   /** The admin key. */
   readonly bootstrapKey: string;
   readonly webhookSecret: string;
+  /** 32 bytes as hex: the secrets of outgoing webhooks are derived from it. */
+  readonly channelKey: string;
+  /** Sent by the WhatsApp stand-in with its receipts. */
+  readonly receiptsToken: string;
   /** The development key, once the gateway has given it out. */
   readonly apiKey?: string | undefined;
 }
@@ -30,6 +34,8 @@ function newSecrets(services: readonly ServiceName[]): Secrets {
     secretsKey: randomHex(32),
     allowKeys: `k1:${randomHex(32)}`,
     bootstrapKey: newApiKey('live'),
+    channelKey: randomHex(32),
+    receiptsToken: randomHex(24),
     webhookSecret: `whsec_${Buffer.from(randomHex(32), 'hex').toString('base64')}`,
   };
 }

@@ -3,9 +3,12 @@ import path from 'node:path';
 import { ROOT } from './config.ts';
 import { gatewayClient, type GatewayClient, GatewayError } from './gateway-client.ts';
 import type { Secrets } from './secrets.ts';
+import { DEMO_CONTACT, WELCOME_TEMPLATE } from './sample-notification.ts';
 
 export const DEVELOPMENT_POLICY = path.join(ROOT, 'deploy/policy/development.json');
 export const WEBHOOK_SOURCE = 'demo';
+/** Where the WhatsApp provider reports what became of messages. */
+export const RECEIPTS_SOURCE = 'whatsapp-receipts';
 const KEY_NAME = 'development';
 
 /**
@@ -24,6 +27,14 @@ export async function seed(gatewayUrl: string, secrets: Secrets): Promise<Secret
     action: 'echo',
     context_id: 'webhooks',
   });
+  await admin.call('PUT', `/v1/webhooks/${RECEIPTS_SOURCE}`, {
+    scheme: 'token',
+    secrets: [secrets.receiptsToken],
+    action: 'record_receipt',
+    context_id: 'webhooks',
+    payload: { wrap: 'report' },
+  });
+  await seedNotifications(admin);
   return { ...secrets, apiKey };
 }
 
@@ -37,8 +48,25 @@ async function seedPolicy(admin: GatewayClient): Promise<void> {
   }
 }
 
+/** Somebody to write to, and something to say in two languages. */
+async function seedNotifications(admin: GatewayClient): Promise<void> {
+  if (await isThere(admin, '/v1/contacts/demo')) return;
+  await admin.call('PUT', '/v1/contacts/demo', DEMO_CONTACT);
+  await admin.call('PUT', '/v1/templates/welcome', WELCOME_TEMPLATE);
+}
+
+async function isThere(admin: GatewayClient, path: string): Promise<boolean> {
+  try {
+    await admin.call('GET', path);
+    return true;
+  } catch (error) {
+    if (error instanceof GatewayError && error.status === 404) return false;
+    throw error;
+  }
+}
+
 async function createKey(admin: GatewayClient): Promise<string> {
-  const { body } = await admin.call('POST', '/v1/keys', { name: KEY_NAME, role: 'developer', contexts: ['*'], mode: 'test' });
+  const { body } = await admin.call('POST', '/v1/keys', { name: KEY_NAME, role: 'development', contexts: ['*'], mode: 'test' });
   return (body as { key: string }).key;
 }
 

@@ -7,6 +7,8 @@ export interface Addresses {
   readonly databaseUrl: string;
   readonly opsPort: number;
   readonly httpPort: number | undefined;
+  /** The providers of development: their HTTP and SMTP ports. */
+  readonly standIns: { readonly httpPort: number; readonly smtpPort: number };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -59,9 +61,45 @@ function granted(grant: Grant, addresses: Addresses, secrets: Secrets, caller: E
       return picked(caller, /^LLM_(BASE_URL|API_KEY|MODEL)$/);
     case 'upstream-secrets':
       return picked(caller, /^TECHNO_(SECRET_\w+|EGRESS_ALLOW)$/);
+    case 'channels':
+      return channels(addresses, secrets, caller);
     default:
       return assertNever(grant);
   }
+}
+
+/** The caller's own providers; the stand-ins for those channels that it names none for. */
+function channels({ standIns }: Addresses, secrets: Secrets, caller: Environment): Record<string, string> {
+  const url = `http://127.0.0.1:${standIns.httpPort}`;
+  const own = picked(caller, /^CHANNEL_\w+$/);
+  const allowed = [caller['TECHNO_EGRESS_ALLOW'], `127.0.0.1:${standIns.httpPort}`].filter(Boolean).join(',');
+  const unlessNamed = (name: string, settings: Record<string, string>) => (own[name] === undefined ? settings : {});
+  return {
+    TECHNO_EGRESS_ALLOW: allowed,
+    CHANNEL_WEBHOOK_KEY: secrets.channelKey,
+    ...unlessNamed('CHANNEL_EMAIL_URL', {
+      CHANNEL_EMAIL_URL: `smtp://127.0.0.1:${standIns.smtpPort}`,
+      CHANNEL_EMAIL_PLAIN: 'true',
+      CHANNEL_EMAIL_FROM: 'Techno OS <techno@example.org>',
+    }),
+    ...unlessNamed('CHANNEL_WHATSAPP_URL', {
+      CHANNEL_WHATSAPP_URL: url,
+      CHANNEL_WHATSAPP_TOKEN: 'stand-in',
+      CHANNEL_WHATSAPP_KEYED: 'true',
+      CHANNEL_WHATSAPP_PER_SECOND: '50',
+      CHANNEL_WHATSAPP_BURST: '50',
+    }),
+    ...unlessNamed('CHANNEL_SMS_URL', {
+      CHANNEL_SMS_URL: url,
+      CHANNEL_SMS_ACCOUNT: 'AC-stand-in',
+      CHANNEL_SMS_TOKEN: 'stand-in',
+      CHANNEL_SMS_FROM: '+15005550006',
+      CHANNEL_SMS_KEYED: 'true',
+      CHANNEL_SMS_PER_SECOND: '50',
+      CHANNEL_SMS_BURST: '50',
+    }),
+    ...own,
+  };
 }
 
 function picked(caller: Environment, names: RegExp): Record<string, string> {

@@ -8,7 +8,8 @@ export type Grant =
   | 'secrets-key' // seals webhook secrets at rest
   | 'bootstrap-key' // the admin key that must exist
   | 'llm' // a model's address and credentials
-  | 'upstream-secrets'; // TECHNO_SECRET_*, and where requests may go
+  | 'upstream-secrets' // TECHNO_SECRET_*, and where requests may go
+  | 'channels'; // CHANNEL_*: mail and message providers, the stand-ins where none is named
 
 export interface ServiceSpec {
   readonly name: ServiceName;
@@ -23,6 +24,8 @@ export const STARTED: readonly ServiceSpec[] = [
   { name: 'gate-engine', grants: ['key-pepper', 'allow-keys', 'bootstrap-key'], opsPort: 9111 },
   { name: 'executor', grants: ['allow-keys', 'llm', 'upstream-secrets'], opsPort: 9121 },
   { name: 'auditor', grants: [], opsPort: 9131 },
+  { name: 'notifier', grants: ['channels'], opsPort: 9161 },
+  { name: 'dlq-replayer', grants: [], opsPort: 9141 },
 ];
 
 export interface Instance {

@@ -26,6 +26,7 @@ test('stack.json appears when published, follows every restart, is private, and 
     apiKey: 'k',
     adminKey: 'a',
     webhook: { source: 's', secret: 'w', url: 'u' },
+    standIns: { url: 'http://127.0.0.1:8025', smtpPort: 1025 },
     processes: [
       { id: 'executor', service: 'executor', ops: 'o1' },
       { id: 'executor-2', service: 'executor', ops: 'o2' },

@@ -22,11 +22,18 @@ export function stackBoard(file: string): StackBoard {
   let plan: StackPlan | undefined;
   rmSync(file, { force: true });
 
+  // Never 0 for an unknown one: a script that kills it would kill its own process group.
+  const pidOf = (id: string): number => {
+    const pid = pids.get(id);
+    if (pid === undefined) throw new Error(`${id} was published before it was started`);
+    return pid;
+  };
+
   const write = (known: StackPlan): Stack => {
     const stack: Stack = {
       ...known,
-      processes: known.processes.map(({ id, service, ops }) => ({ service, pid: pids.get(id) ?? 0, ops })),
-      infrastructure: known.infrastructure.map((part) => ({ ...part, pid: pids.get(part.name) ?? 0 })),
+      processes: known.processes.map(({ id, service, ops }) => ({ service, pid: pidOf(id), ops })),
+      infrastructure: known.infrastructure.map((part) => ({ ...part, pid: pidOf(part.name) })),
     };
     writeStack(file, stack);
     return stack;

@@ -7,10 +7,12 @@ export interface Stack {
   readonly nats: string;
   /** The superuser's. */
   readonly postgres: string;
-  /** Of role `developer`, with a limit that bears load tests. */
+  /** Of role `development`, with a limit that bears load tests. */
   readonly apiKey: string;
   readonly adminKey: string;
   readonly webhook: { readonly source: string; readonly secret: string; readonly url: string };
+  /** What stands in for mail and message providers: page and API, and the SMTP port. */
+  readonly standIns: { readonly url: string; readonly smtpPort: number };
   readonly processes: readonly { readonly service: string; readonly pid: number; readonly ops: string }[];
   readonly infrastructure: readonly Infrastructure[];
   readonly launcher: { readonly pid: number };
@@ -19,7 +21,7 @@ export interface Stack {
 }
 
 export interface Infrastructure {
-  readonly name: 'nats' | 'postgres';
+  readonly name: 'nats' | 'postgres' | 'stand-ins';
   readonly pid: number;
   readonly dir: string;
   /** Base URL of its monitoring endpoints. */

@@ -1,16 +1,20 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { identify, isAlive, type ProcessIdentity, until } from '@techno/embedded';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from './config.ts';
+import { STARTED } from './services.ts';
 import { readStack, type Stack } from './stack-file.ts';
 
 // One stack, its data in a folder with a space, taken through what happens to stacks. The tests build on each other.
-const home = path.join(mkdtempSync(path.join(tmpdir(), 'techno start ')), 'my home');
+const base = mkdtempSync(path.join(tmpdir(), 'techno start '));
+// Open to the account that PostgreSQL runs under, so that a run that is cut off leaves nothing outside of it.
+chmodSync(base, 0o711);
+const home = path.join(base, 'my home');
 const MAIN = path.join(ROOT, 'deploy/cli/main.ts');
 // High ports, away from a stack that runs on this machine already.
 const env = {
@@ -22,12 +26,13 @@ const env = {
   TECHNO_POSTGRES_PORT: '25432',
   TECHNO_OPS_PORT: '29101',
 };
+const SERVICES = STARTED.map(({ name }) => name);
 const run = promisify(execFile);
 const techno = (...args: string[]) => run(process.execPath, [MAIN, ...args], { env });
 
 let launcher: ChildProcess;
 let output = '';
-let key: string;
+let first: Stack;
 
 function launch(): void {
   output = '';
@@ -36,12 +41,14 @@ function launch(): void {
   launcher.stderr?.on('data', (chunk) => (output += String(chunk)));
 }
 
+const stackNow = () => readStack(path.join(home, 'stack.json'));
+
+/** Waits for the printed command, which is the last thing; at once an error when the launcher gives up. */
 async function started(): Promise<Stack> {
-  try {
-    return await until(() => readStack(path.join(home, 'stack.json')), { timeoutMs: 60_000, what: 'stack.json' });
-  } catch (error) {
-    throw new Error(`the stack did not start:\n${output}`, { cause: error });
-  }
+  await until(() => output.includes('Try it:') || launcher.exitCode !== null, { timeoutMs: 60_000, what: 'the start' });
+  const stack = stackNow();
+  if (stack === undefined || stack.launcher.pid !== launcher.pid) throw new Error(`the stack did not start:\n${output}`);
+  return stack;
 }
 
 function everyProcess(stack: Stack): ProcessIdentity[] {
@@ -49,33 +56,32 @@ function everyProcess(stack: Stack): ProcessIdentity[] {
   return pids.map(identify).filter((identity) => identity !== undefined);
 }
 
-const stackNow = () => readStack(path.join(home, 'stack.json'));
+/** `kill -9`. Never of pid 0, which is everybody in this process's group. */
+function killHard(pid: number | undefined): void {
+  if (pid === undefined || pid <= 0) throw new Error('there is no process to kill');
+  process.kill(pid, 'SIGKILL');
+}
 
+beforeAll(async () => {
+  launch();
+  first = await started();
+}, 90_000);
 afterAll(async () => {
   launcher.kill('SIGTERM');
   await techno('stop');
   await techno('reset');
-  rmSync(path.dirname(home), { recursive: true, force: true });
+  rmSync(base, { recursive: true, force: true });
 }, 60_000);
 
-test(
-  'it starts, writes stack.json, and prints a command whose answer is a summary of the document',
-  { timeout: 120_000 },
-  async () => {
-    launch();
-    const stack = await started();
-    key = stack.apiKey;
-    expect(stack.processes.map(({ service }) => service)).toEqual(['gateway', 'gate-engine', 'executor', 'auditor']);
-    expect(everyProcess(stack)).toHaveLength(7);
-    await until(() => output.includes('Try it:'));
-    const command = output.slice(output.indexOf('curl '));
-    const { stdout } = await run('/bin/sh', ['-c', command]);
-    expect(JSON.parse(stdout)).toMatchObject({
-      status: 'COMPLETED',
-      result: { document_summary: expect.stringMatching(/species/) as string },
-    });
-  },
-);
+test('it writes stack.json, and prints a command whose answer is a summary of the document', async () => {
+  expect(first.processes.map(({ service }) => service)).toEqual(SERVICES);
+  expect(everyProcess(first)).toHaveLength(SERVICES.length + 3);
+  const { stdout } = await run('/bin/sh', ['-c', output.slice(output.indexOf('curl '))]);
+  expect(JSON.parse(stdout)).toMatchObject({
+    status: 'COMPLETED',
+    result: { document_summary: expect.stringMatching(/species/) as string },
+  });
+});
 
 test('a second start in the same home says so, and how to stop the first', async () => {
   await expect(techno('start')).rejects.toMatchObject({
@@ -85,24 +91,21 @@ test('a second start in the same home says so, and how to stop the first', async
   await expect(techno('reset')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('STILL_RUNNING') as string });
 });
 
-test.each(['gateway', 'gate-engine', 'executor', 'auditor'])(
-  'a killed %s is started again, and stack.json names the new process',
-  async (service) => {
-    const pidOf = () => stackNow()?.processes.find((process) => process.service === service)?.pid;
-    const before = pidOf() ?? 0;
-    process.kill(before, 'SIGKILL');
-    await until(() => pidOf() !== before, { timeoutMs: 15_000 });
-    const { stdout } = await until(() => techno('status', '--json'), { timeoutMs: 25_000, everyMs: 200 });
-    expect(JSON.parse(stdout)).toMatchObject({
-      processes: expect.arrayContaining([expect.objectContaining({ name: service, state: 'ready' })]) as unknown,
-    });
-  },
-);
+test.each(SERVICES)('a killed %s is started again, and stack.json names the new process', async (service) => {
+  const pidOf = () => stackNow()?.processes.find((process) => process.service === service)?.pid;
+  const before = pidOf();
+  killHard(before);
+  await until(() => pidOf() !== before, { timeoutMs: 15_000 });
+  const { stdout } = await until(() => techno('status', '--json'), { timeoutMs: 25_000, everyMs: 200 });
+  expect(JSON.parse(stdout)).toMatchObject({
+    processes: expect.arrayContaining([expect.objectContaining({ name: service, state: 'ready' })]) as unknown,
+  });
+});
 
 test.each(['nats', 'postgres'] as const)('a killed %s is started again, and actions go on', { timeout: 60_000 }, async (name) => {
   const pidOf = () => stackNow()?.infrastructure.find((part) => part.name === name)?.pid;
-  const before = pidOf() ?? 0;
-  process.kill(before, 'SIGKILL');
+  const before = pidOf();
+  killHard(before);
   await until(() => pidOf() !== before, { timeoutMs: 15_000 });
   const { stdout } = await until(() => techno('submit', 'echo', '{"after":"crash"}', '--json'), {
     timeoutMs: 40_000,
@@ -136,17 +139,15 @@ test('killed without a chance to clean up, it leaves nothing running', { timeout
   const stack = stackNow();
   if (stack === undefined) throw new Error('it runs');
   const all = everyProcess(stack);
-  expect(all).toHaveLength(7);
-  process.kill(stack.launcher.pid, 'SIGKILL');
+  expect(all).toHaveLength(SERVICES.length + 3);
+  killHard(stack.launcher.pid);
   await until(() => !all.some(isAlive), { timeoutMs: 20_000, what: 'the end of every process' });
 });
 
 test('started again it has kept its data and its key; SIGTERM ends everything within 10 s', { timeout: 120_000 }, async () => {
   launch();
-  // What the killed one left is taken away first, so what appears is new.
-  await until(() => output.includes('Try it:') && stackNow()?.launcher.pid === launcher.pid, { timeoutMs: 60_000 });
   const stack = await started();
-  expect(stack.apiKey).toBe(key);
+  expect(stack.apiKey).toBe(first.apiKey);
   const { stdout } = await techno('actions', 'list', '--action', 'analyze_document', '--json');
   expect((JSON.parse(stdout) as { actions: unknown[] }).actions).toHaveLength(1);
 

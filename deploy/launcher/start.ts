@@ -6,7 +6,7 @@ import { boot } from './boot.ts';
 import type { LauncherConfig } from './config.ts';
 import { type Home, homeAt, logFile } from './home.ts';
 import { takeLock } from './lock.ts';
-import { lastWords, rotate } from './log-file.ts';
+import { lastComplaint, rotate } from './log-file.ts';
 import { reservePorts } from './ports.ts';
 import { endLeftovers, type ProcessRecord, recordProcesses } from './process-record.ts';
 import type { Progress } from './progress.ts';
@@ -101,9 +101,9 @@ function observing(home: Home, progress: Progress, record: ProcessRecord, board:
     failed(unit, reason, delayMs) {
       if (stop.aborted) return;
       // Killed from outside it had no say.
-      const words = /exit code/.test(reason) ? lastWords(logFile(home, unit.id)) : undefined;
+      const complaint = /exit code/.test(reason) ? lastComplaint(logFile(home, unit.id)) : undefined;
       progress.note(
-        `${unit.id}: ${reason}; starting it again in ${delayMs} ms.${words === undefined ? '' : ` It said: ${words}`}`,
+        `${unit.id}: ${reason}${complaint === undefined ? '' : ` (${complaint.cause})`}; starting it again in ${delayMs} ms.`,
       );
     },
     recovered(unit) {
@@ -132,8 +132,8 @@ function makeHome(home: Home): void {
 function explained(error: unknown, home: Home, units: readonly Unit[]): unknown {
   if (!(error instanceof StartupError) || !error.code.startsWith('PROCESS_')) return error;
   const unit = units.find(({ id }) => error.message.startsWith(`${id} `));
-  const words = unit === undefined ? undefined : lastWords(logFile(home, unit.id));
-  return words === undefined
+  const complaint = unit === undefined ? undefined : lastComplaint(logFile(home, unit.id));
+  return complaint === undefined
     ? error
-    : new StartupError(error.code, `${error.message}. It said: ${words}`, error.fix, { cause: error });
+    : new StartupError(error.code, `${error.message}: ${complaint.cause}`, complaint.fix ?? error.fix, { cause: error });
 }

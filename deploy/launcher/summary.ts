@@ -25,6 +25,7 @@ export function summary(stack: Stack, home: string): string {
     ['API', `${stack.gateway}   (docs: ${stack.gateway}/docs)`],
     ['Key', stack.apiKey],
     ['Webhook', `${stack.webhook.url}   (Standard Webhooks; its secret is in stack.json)`],
+    ['Messages', `${stack.standIns.url}   (what was sent: e-mail, WhatsApp, SMS)`],
     ['Health', [...processes].map(([service, ports]) => `${service} :${ports.join(',')}`).join('  ')],
     ['NATS', withoutPassword(stack.nats)],
     ['PostgreSQL', withoutPassword(stack.postgres)],

@@ -59,13 +59,19 @@ function run(script: string, options: Partial<Unit> = {}) {
   return { supervised, log, pids };
 }
 
+/** `kill -9`. Never of pid 0, which is everybody in this process's group. */
+function killHard(pid: number | undefined): void {
+  if (pid === undefined || pid <= 0) throw new Error('there is no process to kill');
+  process.kill(pid, 'SIGKILL');
+}
+
 const SERVE = ': > "$READY"; exec sleep 1000';
 
 test('a killed process is started again, with growing delays', async () => {
   const { supervised, log, pids } = run(SERVE);
   await supervised.ready;
   for (const round of [1, 2, 3, 4]) {
-    process.kill(pids.at(-1) ?? 0, 'SIGKILL');
+    killHard(pids.at(-1));
     await until(() => log.filter((line) => line === 'recovered').length === round);
   }
   expect(log.filter((line) => line.includes('again in'))).toEqual(
@@ -109,7 +115,7 @@ test('a process that ignores its stop signal is killed after the grace', async (
 test('one that is stopped while it waits to start again does not start again', async () => {
   const { supervised, log, pids } = run(SERVE, { backoff: { baseMs: 60_000, capMs: 60_000 } });
   await supervised.ready;
-  process.kill(pids[0] ?? 0, 'SIGKILL');
+  killHard(pids[0]);
   await until(() => log.some((line) => line.includes('again in')));
   await supervised.stop(1_000);
   expect(pids).toHaveLength(1);

@@ -79,6 +79,42 @@ export function databaseUrlOf(instance: Instance, secrets: Secrets, port: number
   });
 }
 
+/** Mail and message providers for a machine that has none. */
+export function standInsUnit(
+  { home, secrets }: Ground,
+  ports: { httpPort: number; smtpPort: number },
+  receiptsUrl: string,
+): Unit & { url: string } {
+  const url = `http://127.0.0.1:${ports.httpPort}`;
+  const plan: LaunchPlan = {
+    name: 'stand-ins',
+    command: process.execPath,
+    args: ['libs/stand-ins/src/main.ts'],
+    cwd: ROOT,
+    env: {
+      STAND_INS_HTTP_PORT: String(ports.httpPort),
+      STAND_INS_SMTP_PORT: String(ports.smtpPort),
+      STAND_INS_RECEIPTS_URL: receiptsUrl,
+      STAND_INS_RECEIPTS_TOKEN: secrets.receiptsToken,
+    },
+    stopSignal: 'SIGTERM',
+    stage: 3,
+    async isReady(signal) {
+      const response = await fetch(`${url}/api/messages`, { signal: AbortSignal.any([signal, AbortSignal.timeout(2 * SECOND)]) });
+      await response.arrayBuffer();
+      return response.status === 200;
+    },
+  };
+  return {
+    id: 'stand-ins',
+    url,
+    plan: async () => plan,
+    output: openLog(logFile(home, 'stand-ins')),
+    backoff: serviceBackoff,
+    readyTimeoutMs: 30 * SECOND,
+  };
+}
+
 export function serviceUnit({ home, secrets, caller }: Ground, instance: Instance, addresses: Addresses): Unit {
   const plan: LaunchPlan = {
     name: instance.id,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { until } from '@techno/testkit';
@@ -30,6 +30,8 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 /** The real launcher, as `npm start` runs it, in a home of its own on free ports. */
 export async function launch(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<Launched> {
   const home = await mkdtemp(path.join(tmpdir(), 'techno e2e '));
+  // PostgreSQL runs as an account of its own, which must get through.
+  await chmod(home, 0o711);
   const child = spawn(process.execPath, [path.join(ROOT, 'deploy/bootstrap.mjs'), 'start', '--json', ...args], {
     cwd: ROOT,
     env: { ...process.env, TECHNO_HOME: home, ...env },

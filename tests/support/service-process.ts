@@ -1,4 +1,4 @@
-import { readFileSync, openSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ServiceName } from '@techno/contracts';
@@ -6,7 +6,7 @@ import { type Guard, launch, type LaunchPlan, ready, startGuard } from '@techno/
 import { freePort } from '@techno/testkit';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const READY_MS = 20_000;
+const READY_MS = 40_000;
 const GRACE_MS = 9_000;
 
 /** One service as a process of its own. */
@@ -53,7 +53,7 @@ export async function startService(
       ...(service === 'gateway' ? { TECHNO_HTTP_HOST: '127.0.0.1', TECHNO_HTTP_PORT: String(httpPort) } : {}),
     },
     stopSignal: 'SIGTERM',
-    stage: 'service',
+    stage: 3,
     isReady: async (signal) => (await fetch(`${ops}/readyz`, { signal })).ok,
   };
   const running = await launch(plan, { output: openSync(logFile, 'a'), guard });

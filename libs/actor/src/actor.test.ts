@@ -1,7 +1,7 @@
 import { SECOND, StartupError } from '@techno/kernel';
 import { describe, expect, it } from 'vitest';
 import { checkActors, defineActor } from './actor.ts';
-import { ordered } from './attempt.fixture.ts';
+import { ordered } from './testing/orders.ts';
 
 const spec = { name: 'worker', receives: ordered, handle: async () => {} };
 const codeOf = (work: () => unknown): string => {

@@ -81,7 +81,6 @@ export function defineActor<Body>(spec: ActorSpec<Body>): Actor<Body> {
 export interface Received {
   readonly type: string;
   readonly body: unknown;
-  readonly headers: Readonly<Record<string, string>>;
   readonly streamSeq: number;
 }
 

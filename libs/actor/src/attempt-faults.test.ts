@@ -3,7 +3,7 @@ import { HEADER } from '@techno/contracts';
 import { SECOND, TemporaryError, TerminalError } from '@techno/kernel';
 import { describe, expect, it } from 'vitest';
 import { defineActor } from './actor.ts';
-import { done, ordered } from './attempt.fixture.ts';
+import { done, ordered } from './testing/orders.ts';
 import { createInMemoryBus, type Faults, type InMemoryBus } from './in-memory-bus.ts';
 import { maxAttempts } from './settle.ts';
 

@@ -2,7 +2,7 @@ import { HEADER } from '@techno/contracts';
 import { SECOND, TemporaryError, TerminalError } from '@techno/kernel';
 import { describe, expect, it } from 'vitest';
 import { type ActorSpec, defineActor, type HandlerContext } from './actor.ts';
-import { done, ordered } from './attempt.fixture.ts';
+import { done, ordered } from './testing/orders.ts';
 import { createInMemoryBus, type InMemoryBus, type InMemoryBusOptions } from './in-memory-bus.ts';
 
 type Body = { n: number };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { deadLettered, HEADER, type Headers, type MessageContract, retrySubject } from '@techno/contracts';
 import { type Clock, errorMessage, rfc3339, SECOND } from '@techno/kernel';
 import type { Actor, HandlerContext } from './actor.ts';
@@ -246,7 +247,21 @@ function createOutbox(actorName: string, delivery: Delivery, traceparent: string
       const replyTo = conclusions.length > 0 ? delivery.header(HEADER.replyTo) : undefined;
       if (replyTo) for (const message of conclusions) deps.transport.reply(replyTo, message.headers, message.data);
       if (emitted.length === 1) await deps.transport.publish(emitted[0] as Outgoing);
-      else await Promise.all(emitted.map((message) => deps.transport.publish(message)));
+      else await Promise.all(toldApart(emitted).map((message) => deps.transport.publish(message)));
     },
   };
+}
+
+/**
+ * Several messages to one subject would share an id, and the bus would keep the first. Their contents tell them apart, so
+ * that each has the same id again in whatever order a redelivery emits them.
+ */
+function toldApart(emitted: readonly Outgoing[]): readonly Outgoing[] {
+  const subjects = new Set<string>();
+  const shared = new Set(emitted.map(({ subject }) => subject).filter((subject) => subjects.size === subjects.add(subject).size));
+  return emitted.map((message) => {
+    if (!shared.has(message.subject)) return message;
+    const id = `${message.id}.${createHash('sha256').update(message.data).digest('hex').slice(0, 16)}`;
+    return { ...message, id, headers: { ...message.headers, [HEADER.eventId]: id } };
+  });
 }

@@ -20,7 +20,7 @@ export function deadLetterOf(delivery: Delivery, actor: string, failure: Failure
     payload: text ?? Buffer.from(delivery.data).toString('base64'),
     encoding: text === undefined ? 'base64' : 'json',
     trace_id: traceId === undefined ? undefined : `tr_${traceId}`,
-    error: { code: failure.code, message: failure.message, stack: failure.stack?.slice(0, STACK_CHARS) },
+    error: { code: failure.code, message: failure.message, stack: failure.stack?.slice(0, STACK_CHARS), kind: failure.kind },
     attempts,
     first_failure_at: firstFailureAt(headers) ?? rfc3339(nowMs),
     last_failure_at: rfc3339(nowMs),

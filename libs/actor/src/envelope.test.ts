@@ -1,6 +1,6 @@
 import { HEADER } from '@techno/contracts';
 import { expect, it } from 'vitest';
-import { done } from './attempt.fixture.ts';
+import { done } from './testing/orders.ts';
 import { carriedHeaders, envelope } from './envelope.ts';
 
 const from = { causeId: 'cause', source: 'worker', traceparent: '00-a-b-01', now: '2026-01-01T00:00:00.000Z' };

@@ -2,7 +2,7 @@ import { HEADER, type Headers, type MessageContract } from '@techno/contracts';
 import type { Outgoing } from './transport.ts';
 
 /** Headers that go from a message to those it causes. */
-const CARRIED = [HEADER.replyTo, HEADER.replay] as const;
+const CARRIED = [HEADER.replyTo, HEADER.replay, HEADER.deadLetter] as const;
 
 /**
  * Wraps a body for the bus. `causeId` is the id of the message (or request) that caused it and `source` who emits it:

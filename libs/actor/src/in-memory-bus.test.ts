@@ -2,7 +2,7 @@ import { HEADER } from '@techno/contracts';
 import { SECOND } from '@techno/kernel';
 import { expect, it } from 'vitest';
 import { defineActor } from './actor.ts';
-import { ordered } from './attempt.fixture.ts';
+import { ordered } from './testing/orders.ts';
 import { createInMemoryBus } from './in-memory-bus.ts';
 import { createVirtualTime } from './virtual-time.ts';
 

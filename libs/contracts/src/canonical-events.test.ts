@@ -16,6 +16,8 @@ import {
 } from './actions.ts';
 import { type AuditedType, CANONICAL_EVENTS, type CanonicalEvent, eventsOf } from './canonical-events.ts';
 import { type DeadLetter, deadLettered } from './dead-letter.ts';
+import { type DeadLetterActed, deadLetterActed } from './dlq-messages.ts';
+import { notificationDelivered, notificationFailed, type NotificationNews } from './notifications.ts';
 import { type StepDecided, stepDecided, type StepEnded, stepEnded } from './steps.ts';
 
 /** Planted wherever a message holds what an event must not: payloads, results, addresses, credentials, signatures, free text. */
@@ -127,6 +129,26 @@ const deadLetter: DeadLetter = {
   last_failure_at: LATER,
 };
 
+const deadLetterWasActedOn: DeadLetterActed = {
+  acts: [
+    { act_id: 1, trace_id: TRACE, at: AT, action: 'replay_requested', by: 'key_1', dead_letter_id: 7, job_id: 'rj_1', replay: 1 },
+    { act_id: 2, trace_id: TRACE, at: LATER, action: 'discarded', by: 'gates', dead_letter_id: 8, code: 'AUTHENTICATION_REVOKED' },
+  ],
+};
+
+const notified: NotificationNews = {
+  notification_id: 'ntf_1',
+  delivery_id: 'dlv_1',
+  trace_id: TRACE,
+  channel: 'email',
+  provider: 'smtp',
+  status: 'SENT',
+  attempts: 1,
+  fallbacks: 0,
+  at: LATER,
+};
+const notNotified: NotificationNews = { ...notified, status: 'FAILED', code: 'SMTP_550' };
+
 /** Every audited type with its contract, a full message, and the events it is. A type without a row does not compile. */
 const CASES: { [Type in AuditedType]: [schema: { parse(body: unknown): unknown }, events: CanonicalEvent[], names: string[]] } = {
   'action.requested': [actionRequested.schema, eventsOf['action.requested'](requested), ['REQUEST_START']],
@@ -149,7 +171,14 @@ const CASES: { [Type in AuditedType]: [schema: { parse(body: unknown): unknown }
     ['EXECUTOR_SELECTED', 'ACTION_STARTED', 'RESULT_VALIDATED', 'ACTION_EXECUTED'],
   ],
   'action.answered': [actionAnswered.schema, eventsOf['action.answered'](answered), ['REQUEST_END', 'REQUEST_END']],
+  'notification.delivered': [notificationDelivered.schema, eventsOf['notification.delivered'](notified), ['NOTIFICATION_SETTLED']],
+  'notification.failed': [notificationFailed.schema, eventsOf['notification.failed'](notNotified), ['NOTIFICATION_SETTLED']],
   dead_letter: [deadLettered.schema, eventsOf.dead_letter(deadLetter), ['DEAD_LETTERED']],
+  'dead_letter.acted': [
+    deadLetterActed.schema,
+    eventsOf['dead_letter.acted'](deadLetterWasActedOn),
+    ['DEAD_LETTERED', 'DEAD_LETTERED'],
+  ],
 };
 const MESSAGES: { [Type in AuditedType]: unknown } = {
   'action.requested': requested,
@@ -160,7 +189,10 @@ const MESSAGES: { [Type in AuditedType]: unknown } = {
   'action.step_decided': stepAllowed,
   'action.step_ended': stepCompleted,
   'action.answered': answered,
+  'notification.delivered': notified,
+  'notification.failed': notNotified,
   dead_letter: deadLetter,
+  'dead_letter.acted': deadLetterWasActedOn,
 };
 const TYPES = Object.keys(CASES) as AuditedType[];
 
@@ -188,7 +220,7 @@ describe.each(TYPES)('%s', (type) => {
 });
 
 it('plants the canary in every message that holds anything private', () => {
-  const nothingPrivate: AuditedType[] = ['action.answered', 'action.step_decided', 'action.step_ended'];
+  const nothingPrivate: AuditedType[] = ['action.answered', 'action.step_decided', 'action.step_ended', 'dead_letter.acted'];
   expect(TYPES.filter((type) => !JSON.stringify(MESSAGES[type]).includes(CANARY)).sort()).toEqual(nothingPrivate);
 });
 
@@ -206,7 +238,7 @@ it.each<[string, ActionRequested['credential'], string]>([
   ['no credential', { kind: 'none' }, 'none'],
   ['a key', { kind: 'api_key', hash: CANARY }, 'api_key'],
   ['a webhook', { kind: 'webhook', source: CANARY }, 'webhook'],
-  ['a schedule', { kind: 'schedule', scheduleId: CANARY, owner: CANARY }, 'schedule'],
+  ['a delegate', { kind: 'delegate', by: CANARY, owner: CANARY }, 'delegate'],
 ])('of %s only the kind is told', (_name, credential, kind) => {
   const [event] = eventsOf['action.requested']({ ...requested, credential });
   expect(event?.data['credential']).toBe(kind);

@@ -8,6 +8,7 @@ import type {
   Decision,
 } from './actions.ts';
 import type { DeadLetter } from './dead-letter.ts';
+import type { DeadLetterActed } from './dlq-messages.ts';
 import type { NotificationNews } from './notifications.ts';
 import { GATES, type GateVerdict, type ReasonCode } from './gates.ts';
 import type { StepDecided, StepEnded } from './steps.ts';
@@ -202,6 +203,9 @@ export const eventsOf = {
             data: { actor: body.actor, subject: body.subject, code: body.error.code, attempts: body.attempts },
           },
         ],
+
+  'dead_letter.acted': (body: DeadLetterActed): CanonicalEvent[] =>
+    body.acts.map(({ trace_id, at, ...data }) => ({ event: 'DEAD_LETTERED', trace_id, at, data })),
 } as const;
 
 export type AuditedType = keyof typeof eventsOf;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type FailureKind, failureKind } from './dlq-status.ts';
 import { defineMessage } from './message.ts';
 import type { StreamName } from './streams.ts';
 
@@ -19,7 +20,7 @@ export const deadLettered = defineMessage({
     payload: z.string(),
     encoding: z.enum(['json', 'base64']),
     trace_id: z.string().optional(),
-    error: z.object({ code: z.string(), message: z.string(), stack: z.string().optional() }),
+    error: z.object({ code: z.string(), message: z.string(), stack: z.string().optional(), kind: failureKind.optional() }),
     attempts: z.number().int().nonnegative(),
     first_failure_at: z.string(),
     last_failure_at: z.string(),
@@ -34,7 +35,7 @@ export type DeadLetter = {
   payload: string;
   encoding: 'json' | 'base64';
   trace_id?: string | undefined;
-  error: { code: string; message: string; stack?: string | undefined };
+  error: { code: string; message: string; stack?: string | undefined; kind?: FailureKind | undefined };
   attempts: number;
   first_failure_at: string;
   last_failure_at: string;

@@ -151,6 +151,24 @@ const OTHERS = {
   LLM_REFUSED: ['The model declined to answer.', 'Change the instructions or the input.'],
   LLM_OUTPUT_INVALID: ['The output is not one JSON value of the schema.', 'Raise maxOutputTokens, simplify the schema.'],
   LLM_COST_EXCEEDED: ['The worst case would cost more than maxCostUsd; nothing was sent.', 'Raise the cap or shorten the input.'],
+  // Notifications
+  CHANNEL_NOT_CONFIGURED: ['The channel has no provider.', 'Set its CHANNEL_* settings for the notifier.'],
+  CHANNEL_FAILED: ['A provider did not take a message (in the log; the attempt says more).', 'See the attempts of the notification.'],
+  CONTACT_ADDRESS_INVALID: [
+    'An address is none of its channel.',
+    'Numbers need + and the country code; mailboxes and URLs are written in full.',
+  ],
+  CONTACT_UNKNOWN: ['There is no contact of that id.', 'PUT /v1/contacts/{id}, or give the address outright.'],
+  CONTACT_ZONE_INVALID: ['The time zone is unknown.', 'Use an IANA name, like America/Sao_Paulo.'],
+  NOTIFICATION_EMPTY: ['Nothing is left to say once the words are filled in.', 'Give a text, or data that fills the template.'],
+  NOTIFICATION_NOT_FOUND: ['No such notification, or another caller’s.', 'Check the id and the key.'],
+  NOTIFICATION_TOO_LONG: ['The words are more than a channel bears.', 'Shorten them, give the template shorter words for it, or leave it out.'],
+  NOTIFIER_SILENT: ['The notifier has not committed a notification in time.', 'None at first: it is asked again. Check that it runs.'],
+  TEMPLATE_LOCALE_MISSING: ['The template has no words in its default locale.', 'Add them.'],
+  TEMPLATE_RENDER_FAILED: ['A template cannot be filled with these data.', 'The message names the place; correct template or data.'],
+  TEMPLATE_SYNTAX: ['The words of a template cannot be read.', 'The message names locale, part and place.'],
+  TEMPLATE_UNKNOWN: ['There is no template of that name and version.', 'GET /v1/templates.'],
+  TEMPLATE_VARIABLE_MISSING: ['The data lack a variable of the template.', 'Send it; GET /v1/templates/{name} lists them.'],
   // Messages, stores, processes
   ATTEMPTS_EXHAUSTED: [
     'Every attempt ended without an outcome: the handler was killed or outlived its lease.',
@@ -181,6 +199,15 @@ const OTHERS = {
   ROUTE_DUPLICATE: ['Two routes share method and path, or an operationId.', 'Correct one.'],
   PORT_IN_USE: ['Another process listens on the port.', 'Stop it, or choose another port.'],
   LISTEN_FAILED: ['The port cannot be bound.', 'Check host, port and rights.'],
+  // Dead letters
+  DEAD_LETTER_UNKNOWN: ['There is no dead letter of that id; it may have been purged.', '`techno dlq list`.'],
+  DEAD_LETTER_STATE: ['The dead letter is under way, or was dealt with.', '`techno dlq show ID` tells what became of it.'],
+  DEAD_LETTER_NOT_REPLAYABLE: ['It holds bytes that are no text, or nothing at all.', 'Replay it edited, or discard it.'],
+  REPLAY_JOB_UNKNOWN: ['There is no bulk replay of that id.', '`techno dlq jobs`.'],
+  REPLAY_JOB_STATE: ['The bulk replay has ended, or is there already.', '`techno dlq job ID`.'],
+  REPLAY_JOB_ACTIVE: ['An actor has one bulk replay at a time, and one is running or paused.', 'Wait for it, or cancel it.'],
+  REPLAY_NOT_SENT: ['NATS did not store a replay (in its span).', 'None: it is sent again under the same id.'],
+  MESSAGE_TERMINATED: ['A consumer that is none of ours terminated a message.', 'See that consumer.'],
   // The launcher and the CLI
   ALREADY_RUNNING: ['The stack of this folder runs already.', '`npx techno stop`, or another TECHNO_HOME.'],
   STILL_RUNNING: ['The stack must be stopped first.', '`npx techno stop`.'],

@@ -17,6 +17,8 @@ export const HEADER = {
   originalSubject: 'Techno-Original-Subject',
   /** How many times an operator has replayed this message. */
   replay: 'Techno-Replay',
+  /** The dead letter that a replay came from, so that its failing again is known as the same one's. */
+  deadLetter: 'Techno-Dead-Letter',
 } as const;
 
 export type Headers = Record<string, string>;

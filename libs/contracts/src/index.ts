@@ -40,7 +40,47 @@ export {
   type CanonicalEventName,
   eventsOf,
 } from './canonical-events.ts';
+export { BREAKER_NEWS_SUBJECT, type BreakerNews, breakerNews } from './breaker-news.ts';
 export { type DeadLetter, deadLettered } from './dead-letter.ts';
+export {
+  type ConsumerAdvisory,
+  consumerAdvisory,
+  type DeadLetterActed,
+  deadLetterActed,
+  type DeadLetterAction,
+  deadLetterAction,
+} from './dlq-messages.ts';
+export {
+  createReplayJob,
+  type DeadLetterDetail,
+  deadLetterDetail,
+  type DeadLetterFilter,
+  deadLetterFilter,
+  type DeadLetterGroup,
+  deadLetterGroup,
+  type DeadLetterView,
+  deadLetterView,
+  discardDeadLetters,
+  exportDeadLetters,
+  findDeadLetter,
+  findReplayJob,
+  groupDeadLetters,
+  listDeadLetters,
+  listReplayJobs,
+  purgeDeadLetters,
+  replayDeadLetter,
+  type ReplayJobView,
+  replayJobView,
+  steerReplayJob,
+} from './dlq-requests.ts';
+export {
+  DEAD_LETTER_STATUSES,
+  type DeadLetterStatus,
+  deadLetterStatus,
+  type FailureKind,
+  type ReplayJobStatus,
+  replayJobStatus,
+} from './dlq-status.ts';
 export { GATES, type GateName, gateName, type GateVerdict, type ReasonCode, reasonCode, REASONS } from './gates.ts';
 export { ERROR_CODES, type ErrorDoc } from './error-codes.ts';
 export { HEADER, type Headers } from './headers.ts';
@@ -138,7 +178,9 @@ export { type StepDecided, stepDecided, type StepEnded, stepEnded } from './step
 export { type BodyOf, defineMessage, type MessageContract, narrowed } from './message.ts';
 export {
   type ActionSpec,
+  type AutoReplayRule,
   type CompositeStep,
+  type DeadLetterPolicy,
   type Effect,
   effect,
   type Limits,

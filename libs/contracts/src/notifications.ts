@@ -87,6 +87,8 @@ export const notificationRequested = defineMessage({
     context_id: z.string(),
     request: notificationRequest,
     requested_at: time,
+    /** Whoever asked waits for the answer, and deals with a refusal; otherwise it goes to the dead letters. */
+    awaited: z.boolean().optional(),
   }),
 });
 export type NotificationRequested = {
@@ -96,6 +98,7 @@ export type NotificationRequested = {
   context_id: string;
   request: NotificationRequest;
   requested_at: string;
+  awaited?: boolean | undefined;
 };
 
 /** Committed: it will reach a terminal state whatever happens to the bus. */

@@ -23,6 +23,7 @@ describe('policyDocument', () => {
       roles: { ops: { allow: [], permissions: [], limits: {} } },
       sources: {},
       upstreams: {},
+      deadLetters: { autoReplay: [], notify: [], autoReplayPerSecond: 20, retentionDays: { replayed: 30, discarded: 90 } },
       actions: {
         echo: {
           description: '',

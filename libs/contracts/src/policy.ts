@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failureKind } from './dlq-status.ts';
 import { permission } from './principal.ts';
 
 /**
@@ -84,6 +85,40 @@ const upstream = z.strictObject({
 });
 export type Upstream = z.infer<typeof upstream>;
 
+const codePattern = z.string().regex(/^(\*|[A-Z][A-Z0-9_]*\*?)$/, 'an error code, "UPSTREAM_*" by prefix, or "*"');
+
+/** What happens to messages that failed for good. Nothing is replayed by itself unless a rule here says so. */
+const deadLetterPolicy = z.strictObject({
+  autoReplay: z
+    .array(
+      z
+        .strictObject({
+          codes: z.array(codePattern).default(['*']),
+          kinds: z.array(failureKind.exclude(['unparseable'])).optional(),
+          actors: z.array(z.string()).default(['*']).describe('Actor names; "execute-*" matches by prefix'),
+          delayMs: durationMs.describe('From the last failure to the replay'),
+          maxAttempts: z.number().int().min(1).max(20).describe('Replays before it is a permanent failure'),
+        })
+        .describe('The first rule that fits a dead letter counts'),
+    )
+    .max(50)
+    .default([]),
+  /** Contacts that are told of permanent failures, once an hour for each error signature. */
+  notify: z.array(z.string()).max(20).default([]),
+  /** Replays that start by themselves in a second, over all rules, for each replica of the replayer. */
+  autoReplayPerSecond: z.number().int().min(1).max(1_000).default(20),
+  /** Days after which what has been dealt with is deleted; absent: kept. What is pending is kept always. */
+  retentionDays: z
+    .strictObject({
+      replayed: z.number().int().positive().optional(),
+      discarded: z.number().int().positive().optional(),
+      permanent_failure: z.number().int().positive().optional(),
+    })
+    .default({ replayed: 30, discarded: 90 }),
+});
+export type DeadLetterPolicy = z.infer<typeof deadLetterPolicy>;
+export type AutoReplayRule = DeadLetterPolicy['autoReplay'][number];
+
 export const policyDocument = z
   .strictObject({
     version: z.literal(1),
@@ -102,6 +137,12 @@ export const policyDocument = z
     /** Webhook source → the role it acts in. */
     sources: z.record(name, z.strictObject({ role: name })).default({}),
     upstreams: z.record(name, upstream).default({}),
+    deadLetters: deadLetterPolicy.default({
+      autoReplay: [],
+      notify: [],
+      autoReplayPerSecond: 20,
+      retentionDays: { replayed: 30, discarded: 90 },
+    }),
     actions: z.record(name, actionSpec),
   })
   .check((context) => {

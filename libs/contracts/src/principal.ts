@@ -8,15 +8,18 @@ export const credential = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none') }),
   z.object({ kind: z.literal('api_key'), hash: z.string() }),
   z.object({ kind: z.literal('webhook'), source: z.string() }),
-  /** A schedule acts for the key or source that created it. */
-  z.object({ kind: z.literal('schedule'), scheduleId: z.string(), owner: z.string() }),
+  /**
+   * Somebody of ours acts for the key or source `owner` (a principal's id): `by` is the schedule, the composite or the
+   * replay. Whether the owner is good is asked anew; from where it once asked is not.
+   */
+  z.object({ kind: z.literal('delegate'), by: z.string(), owner: z.string() }),
 ]);
 export type Credential = z.infer<typeof credential>;
 
 /** Who it turned out to be: `id` is `key_…`, or `webhook:<source>`. */
 export const principal = z.object({
   id: z.string(),
-  kind: z.enum(['api_key', 'webhook', 'schedule']),
+  kind: z.enum(['api_key', 'webhook']),
   role: z.string(),
 });
 export type Principal = z.infer<typeof principal>;
@@ -33,6 +36,8 @@ export const PERMISSIONS = [
   'webhooks:admin',
   'notifications:admin',
   'audit:verify',
+  'dead_letters:read',
+  'dead_letters:replay',
 ] as const;
 export const permission = z.enum(PERMISSIONS);
 export type Permission = z.infer<typeof permission>;

@@ -2,6 +2,16 @@ import { DAY, HOUR, SECOND } from '@techno/kernel';
 import { describe, expect, it } from 'vitest';
 import { actionAllowed, actionAnswered, actionCompleted, actionDenied, actionFailed, actionRequested } from './actions.ts';
 import { deadLettered } from './dead-letter.ts';
+import { deadLetterActed } from './dlq-messages.ts';
+import {
+  notificationAccepted,
+  notificationDelivered,
+  notificationDispatched,
+  notificationFailed,
+  notificationReceipt,
+  notificationRefused,
+  notificationRequested,
+} from './notifications.ts';
 import { stepDecided, stepEnded } from './steps.ts';
 import { retrySubject, scheduleSubject, STREAMS, type StreamName } from './streams.ts';
 
@@ -14,7 +24,15 @@ const MESSAGES = [
   actionAnswered,
   stepDecided,
   stepEnded,
+  notificationRequested,
+  notificationReceipt,
+  notificationAccepted,
+  notificationRefused,
+  notificationDispatched,
+  notificationDelivered,
+  notificationFailed,
   deadLettered,
+  deadLetterActed,
 ];
 
 /** As NATS does: `*` is one token, `>` is one or more at the end. */

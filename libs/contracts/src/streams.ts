@@ -42,7 +42,7 @@ export const STREAMS: readonly StreamSpec[] = [
   },
   {
     name: 'DEAD_LETTERS',
-    subjects: ['dead_letter.>', 'retry.DEAD_LETTERS.>', 'schedule.DEAD_LETTERS.>'],
+    subjects: ['dead_letter.>', 'dlq.>', 'retry.DEAD_LETTERS.>', 'schedule.DEAD_LETTERS.>'],
     maxBytes: 1024 * MIB,
     maxAgeMs: 90 * DAY,
     discard: 'old',
@@ -51,12 +51,17 @@ export const STREAMS: readonly StreamSpec[] = [
   },
   {
     name: 'ADVISORIES',
-    subjects: ['$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>', '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>'],
+    subjects: [
+      '$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>',
+      '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>',
+      'retry.ADVISORIES.>',
+      'schedule.ADVISORIES.>',
+    ],
     maxBytes: 256 * MIB,
     maxAgeMs: 30 * DAY,
     discard: 'old',
     duplicateWindowMs: 120 * SECOND,
-    schedules: false,
+    schedules: true,
   },
 ];
 

@@ -24,6 +24,8 @@ import { parsedBody, parsedHeaders, parsedParams, parsedQuery, payloadProblem, r
 import { type PreparedReply, prepareReply, writeReply, writeStreamHead } from './write-reply.ts';
 
 const CLIENT_GONE_STATUS = 499;
+/** Refused for its form, mostly before any handler. */
+const MALFORMED: ReadonlySet<number> = new Set([400, 413, 415]);
 const DEFAULT_HEARTBEAT_MS = 5_000;
 const DEFAULT_BUFFERED_BYTES = 256 * 1024;
 const KNOWN_METHODS: ReadonlySet<string> = new Set([...METHODS, 'HEAD', 'OPTIONS']);
@@ -144,8 +146,19 @@ export function createExchanges(settings: Settings): Exchanges {
       if (!(error instanceof HttpProblem) && error !== exchange.abortReason && !isAbort(error)) report(exchange, error);
       return;
     }
-    const problem = problemFor(exchange, error);
+    const problem = unlessKeptOut(exchange, problemFor(exchange, error));
     write(exchange, preparedProblem(exchange, problem), closing || mustClose(exchange, problem));
+  }
+
+  /** Who may not ask is not told what was wrong with the question. */
+  function unlessKeptOut(exchange: Exchange, problem: HttpProblem): HttpProblem {
+    if (exchange.route?.security !== 'credential' || !MALFORMED.has(problem.status)) return problem;
+    try {
+      settings.guard(exchange);
+      return problem;
+    } catch (error) {
+      return problemFor(exchange, error);
+    }
   }
 
   function preparedProblem(exchange: Exchange, problem: HttpProblem): PreparedReply {

@@ -1,5 +1,5 @@
 import type { HttpProblem } from './problem.ts';
-import type { Route } from './route.ts';
+import type { Route, RequestContext } from './route.ts';
 
 /** Labels are static sets: `route` is the route's path template or `unmatched`, `method` a known method or `OTHER`. */
 export interface RequestLabels {
@@ -46,5 +46,10 @@ export interface HttpServerOptions {
   readonly observer?: HttpObserver;
   /** Makes an answer of the application's own errors; undefined leaves it at 500 INTERNAL. */
   readonly problemOf?: (error: unknown) => HttpProblem | undefined;
+  /**
+   * Asked before a malformed request to a route with `security: 'credential'` is told what was wrong with it: throws the
+   * HttpProblem for a caller who may not even ask. Handlers look for themselves.
+   */
+  readonly guard?: (context: RequestContext) => void;
   readonly newTraceId?: (nowMs: number) => string;
 }

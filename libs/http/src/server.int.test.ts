@@ -328,4 +328,30 @@ describe('limits', () => {
       expect(await (await fetch(`${url}/ip`, { headers })).text()).toBe(seen);
     }
   });
+
+  test('who may not ask is not told what was wrong with the question', async () => {
+    const secured = defineRoute({
+      method: 'POST',
+      path: '/secured',
+      operationId: 'secured',
+      summary: 'Needs a key',
+      tags: [],
+      security: 'credential',
+      body: z.object({ n: z.number() }),
+      responses: { 200: { description: 'ok' } },
+      handler: () => ({ status: 200, body: {} }),
+    });
+    const { url } = await startServer([secured], {
+      guard({ header }) {
+        if (header('x-api-key') === undefined) throw new HttpProblem(401, 'AUTHENTICATION_MISSING');
+      },
+    });
+    const post = async (body: string, headers: Record<string, string>) =>
+      (await fetch(`${url}/secured`, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } }))
+        .status;
+    const key = { 'x-api-key': 'k' };
+    expect(await Promise.all([post('{', {}), post('{"n":"x"}', {}), post('{', key), post('{"n":"x"}', key)])).toEqual([
+      401, 401, 400, 400,
+    ]);
+  });
 });

@@ -34,6 +34,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     trustedProxies: options.trustedProxies ?? 0,
     observer: options.observer ?? {},
     problemOf: options.problemOf ?? (() => undefined),
+    guard: options.guard ?? (() => undefined),
     newTraceId: options.newTraceId ?? ((nowMs) => traceIdFrom(newW3cTraceId(nowMs))),
   });
   const app = createUwsApp();

@@ -6,3 +6,4 @@ export { ensureStreams, pendingOf } from './topology.ts';
 export { createTransport } from './transport.ts';
 export { listenForReplies } from './replies.ts';
 export { tail, type Tailed } from './tail.ts';
+export { storedMessage, streamCreated } from './stored.ts';

@@ -1,23 +1,20 @@
-import { type ConsumerConfig, type ConsumerMessages, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
+import { type Consumer, type ConsumerConfig, type ConsumerMessages, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
 import type { StreamName } from '@techno/contracts';
 import { errorMessage, exponentialDelayMs, jittered, pause, SECOND } from '@techno/kernel';
 import type { Bus } from './bus.ts';
+import type { ByHand } from './intake.ts';
 import { ensureConsumer, ensureStreams } from './topology.ts';
 
 export interface PullOptions {
   readonly stream: StreamName;
   readonly config: ConsumerConfig & { durable_name: string };
   readonly prefetch: number;
+  /** When its signal comes, messages are no longer fetched ahead. */
+  readonly byHand?: ByHand;
   /** Names the priority group of a pinned consumer. */
   readonly group?: string;
   readonly streamReplicas: number;
   readonly onProblem: (fields: { problem: string; consumer: string }) => void;
-}
-
-/** What a running pull tells the runtime. */
-export interface Pull {
-  /** Stops asking for more; messages already here are still given. */
-  pause(): void;
 }
 
 /**
@@ -36,11 +33,16 @@ export async function pull(
   while (!signal.aborted) {
     const startedAt = Date.now();
     let messages: ConsumerMessages | undefined;
+    let failed = false;
     const stop = () => void messages?.close();
     try {
       await ensureStreams(bus, options.streamReplicas);
       await ensureConsumer(bus, stream, config);
       const consumer = await bus.js.consumers.get(stream, config.durable_name);
+      if (options.byHand?.signal.aborted) {
+        await pullByHand(consumer, options.byHand, take, signal);
+        continue;
+      }
       messages = await consumer.consume({
         max_messages: options.prefetch,
         expires: 5 * SECOND,
@@ -49,6 +51,7 @@ export async function pull(
         ...(options.group === undefined ? {} : { group: options.group }),
       });
       signal.addEventListener('abort', stop, { once: true });
+      options.byHand?.signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
       watch(bus, messages, options);
       for await (const message of messages) {
@@ -56,14 +59,49 @@ export async function pull(
         if (taken !== undefined) await taken;
       }
     } catch (error) {
+      failed = true;
       if (!signal.aborted) options.onProblem({ problem: errorMessage(error), consumer: config.durable_name });
     } finally {
       signal.removeEventListener('abort', stop);
+      options.byHand?.signal.removeEventListener('abort', stop);
       stop();
     }
     if (signal.aborted) return;
+    if (options.byHand?.signal.aborted && !failed) continue;
     failures = Date.now() - startedAt > 10 * SECOND ? 1 : failures + 1;
     await pause(jittered(exponentialDelayMs(failures, 100, 2 * SECOND)), signal);
+  }
+}
+
+const GONE = new Set<string>(['consumer_not_found', 'consumer_deleted', 'stream_not_found']);
+
+/** Asks for as many as can begin, again and again: nothing waits in a buffer. What the server answers with an error throws. */
+async function pullByHand(
+  consumer: Consumer,
+  byHand: ByHand,
+  take: (message: JsMsg) => Promise<void> | void,
+  signal: AbortSignal,
+): Promise<void> {
+  let messages: ConsumerMessages | undefined;
+  let goOn = () => {};
+  const stop = () => {
+    void messages?.close();
+    goOn();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    while (!signal.aborted) {
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+        void byHand.roomy().then(resolve);
+      });
+      if (signal.aborted) return;
+      messages = await consumer.fetch({ max_messages: byHand.room(), expires: 5 * SECOND, idle_heartbeat: 1 * SECOND });
+      if (signal.aborted) stop();
+      for await (const message of messages) await take(message);
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 
@@ -71,20 +109,12 @@ export async function pull(
 function watch(bus: Bus, messages: ConsumerMessages, options: PullOptions): void {
   void (async () => {
     for await (const status of messages.status()) {
-      switch (status.type) {
-        case 'consumer_not_found':
-        case 'consumer_deleted':
-        case 'stream_not_found':
-          options.onProblem({ problem: status.type, consumer: options.config.durable_name });
-          await messages.close();
-          break;
-        case 'heartbeats_missed':
-          // Missed heartbeats on a live connection may mean that a recreated server no longer knows the consumer.
-          if (bus.connected() && !(await exists(bus, options))) await messages.close();
-          break;
-        default:
-          break;
+      if (GONE.has(status.type)) {
+        options.onProblem({ problem: status.type, consumer: options.config.durable_name });
+        await messages.close();
       }
+      // Missed heartbeats on a live connection may mean that a recreated server no longer knows the consumer.
+      if (status.type === 'heartbeats_missed' && bus.connected() && !(await exists(bus, options))) await messages.close();
     }
   })();
 }

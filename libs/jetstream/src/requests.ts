@@ -47,7 +47,7 @@ async function respond(
   message: ServiceMsg,
 ): Promise<void> {
   try {
-    const input = contract.input.safeParse(JSON.parse(message.string()));
+    const input = contract.input.safeParse(jsonOf(message, contract.name));
     if (!input.success) {
       const issue = input.error.issues[0];
       throw new TerminalError('REQUEST_INVALID', `${contract.name}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
@@ -56,6 +56,14 @@ async function respond(
   } catch (error) {
     const details = error instanceof TechnoError && 'details' in error ? error.details : undefined;
     message.respond(JSON.stringify({ error: { code: errorCode(error), message: errorMessage(error), details } }));
+  }
+}
+
+function jsonOf(message: ServiceMsg, name: string): unknown {
+  try {
+    return JSON.parse(message.string());
+  } catch {
+    throw new TerminalError('REQUEST_INVALID', `${name}: not JSON`);
   }
 }
 

@@ -5,6 +5,7 @@ import { retrySubject } from '@techno/contracts';
 import { type Clock, pause, SECOND } from '@techno/kernel';
 import type { Bus } from './bus.ts';
 import { deliveryOf } from './delivery.ts';
+import { createIntake } from './intake.ts';
 import { pull, type PullOptions } from './pull.ts';
 
 export interface RunActorDeps {
@@ -45,28 +46,34 @@ export async function runActor<Body>(
   abort: AbortSignal,
 ): Promise<void> {
   const mailboxes = createMailboxes();
-  const slots = createSlots(actor.concurrency);
+  const intake = createIntake({ places: actor.concurrency, leaseMs: actor.leaseMs });
   const attemptDeps = { transport: deps.transport, observer: deps.observer, clock: deps.clock, signal: abort };
 
-  const take = async (message: JsMsg): Promise<void> => {
-    await slots.free();
-    slots.take();
+  const take = (message: JsMsg): Promise<void> | undefined => {
     const delivery = deliveryOf(message, deps.bus.atTurnEnd);
     const run = () => attempt(actor, delivery, attemptDeps);
     const key = keyOf(actor, message.data);
-    void (key === undefined ? run() : mailboxes.run(key, run)).finally(() => slots.give());
+    return intake.take({
+      run: key === undefined ? run : () => mailboxes.run(key, run),
+      working: () => delivery.working(),
+    });
   };
 
   const options: PullOptions = {
     stream: actor.receives.stream,
     config: consumerConfig(actor),
-    // Enough to keep every slot busy over one refill, little enough that nothing outwaits its lease in the buffer.
+    // Enough to keep every place busy over one refill; nothing at all once handlers turn out to be slow.
     prefetch: Math.max(2, actor.concurrency * 2),
+    byHand: intake.byHand,
     streamReplicas: deps.streamReplicas,
     onProblem: deps.onProblem,
   };
-  await pullUnlessPaused(actor, deps, options, take, signal);
-  await slots.idle();
+  try {
+    await pullUnlessPaused(actor, deps, options, take, signal);
+    await intake.idle();
+  } finally {
+    intake.close();
+  }
 }
 
 /** While the actor is paused no pull is open, so its messages stay on the server and no lease runs. */
@@ -74,7 +81,7 @@ async function pullUnlessPaused<Body>(
   actor: Actor<Body>,
   deps: RunActorDeps,
   options: PullOptions,
-  take: (message: JsMsg) => Promise<void>,
+  take: (message: JsMsg) => Promise<void> | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const pausedUntil = actor.pausedUntil;
@@ -111,23 +118,4 @@ function keyOf<Body>(actor: Actor<Body>, data: Uint8Array): string | undefined {
     // Thrown from here it would end the pull; without a key it is handled like a message that has none.
     return undefined;
   }
-}
-
-/** Bounded concurrency with a way to wait for all of it. */
-function createSlots(limit: number) {
-  let used = 0;
-  let waiting: (() => void) | undefined;
-  let idle: (() => void) | undefined;
-  return {
-    /** Resolves when a place is free. One waiter at a time: the pull loop. */
-    free: (): Promise<void> | undefined => (used < limit ? undefined : new Promise((resolve) => (waiting = resolve))),
-    take: () => void used++,
-    give() {
-      used--;
-      waiting?.();
-      waiting = undefined;
-      if (used === 0) idle?.();
-    },
-    idle: (): Promise<void> => (used === 0 ? Promise.resolve() : new Promise((resolve) => (idle = resolve))),
-  };
 }

@@ -10,7 +10,7 @@ import {
   parseBody,
   type Received,
 } from '@techno/actor';
-import { deadLettered, HEADER, type MessageContract } from '@techno/contracts';
+import { deadLettered, HEADER, type MessageContract, retrySubject } from '@techno/contracts';
 import { exponentialDelayMs, jittered, pause, rfc3339, SECOND, StartupError } from '@techno/kernel';
 import { deliveryOf } from './delivery.ts';
 import { pull } from './pull.ts';
@@ -32,16 +32,22 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
       'Define one batch actor per stream.',
     );
   }
-  const byType = new Map(actor.receives.map((contract) => [contract.type, contract]));
+  const contractOf = bySubject(actor.receives);
   const batches = createBuffer(actor.maxBatch);
+  const held = new Set<JsMsg>();
 
   const worker = (async () => {
     for (;;) {
       const batch = await batches.next(actor.lingerMs, signal);
       if (batch.length === 0) return;
-      await settleBatch(actor, batch, byType, deps, signal);
+      await settleBatch(actor, batch, contractOf, deps, signal);
+      for (const message of batch) held.delete(message);
     }
   })();
+  // An ack of the last settles those before it; an extension does not. Each message has its own lease, also while it waits.
+  const heartbeat = setInterval(() => {
+    for (const message of held) message.working();
+  }, actor.leaseMs / 3);
 
   await pull(
     deps.bus,
@@ -53,7 +59,9 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
         deliver_policy: DeliverPolicy.All,
         replay_policy: ReplayPolicy.Instant,
         ack_wait: nanos(actor.leaseMs),
-        filter_subjects: actor.receives.map((contract) => contract.pattern),
+        // Its own retry subject is how one message is given to it again, and to nobody else.
+        filter_subjects: [...actor.receives.map((contract) => contract.pattern), retrySubject(stream, actor.name)],
+        // What bounds the buffer: nothing more comes until a batch is acked.
         max_ack_pending: actor.maxBatch * 4,
         priority_policy: 'pinned_client',
         priority_groups: [GROUP],
@@ -64,11 +72,18 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
       streamReplicas: deps.streamReplicas,
       onProblem: deps.onProblem,
     },
-    (message) => batches.add(message),
+    (message) => {
+      held.add(message);
+      batches.add(message);
+    },
     signal,
   );
   batches.end();
-  await worker;
+  try {
+    await worker;
+  } finally {
+    clearInterval(heartbeat);
+  }
 }
 
 const GROUP = 'writer';
@@ -79,48 +94,46 @@ const atOnce = (work: () => void): void => work();
 async function settleBatch(
   actor: BatchActor,
   messages: readonly JsMsg[],
-  byType: ReadonlyMap<string, MessageContract<never>>,
+  contractOf: ReturnType<typeof bySubject>,
   deps: RunActorDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const last = messages.at(-1);
   if (last === undefined) return;
-  const heartbeat = setInterval(() => last.working(), actor.leaseMs / 3);
   try {
     const good: { message: JsMsg; received: Received }[] = [];
     for (const message of messages) {
-      const parsed = receive(message, byType);
+      const parsed = receive(message, contractOf);
       if ('received' in parsed) good.push({ message, received: parsed.received });
-      else await bury(actor, message, parsed.failure, deps, signal);
+      else await bury(actor, message, parsed.failure, 1, deps, signal);
     }
     await handleOrSplit(actor, good, deps, signal);
-    if (!signal.aborted || good.length === 0) last.ack();
+    last.ack();
   } catch {
-    // Only a stop gets here: unacked, the batch goes to the next replica.
-  } finally {
-    clearInterval(heartbeat);
+    // Only a stop in the middle of a failure gets here: unacked, the batch goes to the next replica.
   }
 }
 
-function receive(
-  message: JsMsg,
-  byType: ReadonlyMap<string, MessageContract<never>>,
-): { received: Received } | { failure: Failure } {
-  const headers = deliveryOf(message, atOnce).headers();
-  const type = headers[HEADER.eventType] ?? '';
-  const contract = byType.get(type) as MessageContract<unknown> | undefined;
-  if (contract === undefined)
-    return {
-      failure: {
-        kind: 'unparseable',
-        code: 'MESSAGE_TYPE_UNKNOWN',
-        message: `ce-type '${type}' is not received here`,
-        spendsAttempt: true,
-      },
-    };
+function receive(message: JsMsg, contractOf: ReturnType<typeof bySubject>): { received: Received } | { failure: Failure } {
+  // One that is given again tells what it was published as.
+  const again = message.subject.startsWith('retry.') ? message.headers?.get(HEADER.originalSubject) : undefined;
+  const contract = contractOf(again || message.subject) as MessageContract<unknown> | undefined;
+  if (contract === undefined) {
+    const problem = `nothing is received here from '${message.subject}'`;
+    return { failure: { kind: 'unparseable', code: 'MESSAGE_TYPE_UNKNOWN', message: problem, spendsAttempt: true } };
+  }
   const parsed = parseBody(contract, message.data);
   if ('failure' in parsed) return parsed;
-  return { received: { type, body: parsed.body, headers, streamSeq: message.seq } };
+  return { received: { type: contract.type, body: parsed.body, streamSeq: message.seq } };
+}
+
+/** The contract a literal subject belongs to: its pattern is the subject, or a prefix that ends in `>`. */
+function bySubject(contracts: readonly MessageContract<never>[]): (subject: string) => MessageContract<never> | undefined {
+  const exact = new Map(contracts.map((contract) => [contract.pattern, contract]));
+  const prefixes = contracts.flatMap((contract) =>
+    contract.pattern.endsWith('.>') ? [{ prefix: contract.pattern.slice(0, -1), contract }] : [],
+  );
+  return (subject) => exact.get(subject) ?? prefixes.find(({ prefix }) => subject.startsWith(prefix))?.contract;
 }
 
 async function handleOrSplit(
@@ -140,7 +153,7 @@ async function handleOrSplit(
       if (signal.aborted) throw error;
       if (failure.spendsAttempt) spent++;
       if (spent >= TRIES_BEFORE_SPLIT) {
-        if (batch.length === 1 && batch[0] !== undefined) return bury(actor, batch[0].message, failure, deps, signal);
+        if (batch.length === 1 && batch[0] !== undefined) return bury(actor, batch[0].message, failure, spent, deps, signal);
         const half = Math.ceil(batch.length / 2);
         await handleOrSplit(actor, batch.slice(0, half), deps, signal);
         return handleOrSplit(actor, batch.slice(half), deps, signal);
@@ -151,10 +164,17 @@ async function handleOrSplit(
 }
 
 /** Publishes the dead letter, for as long as it takes: the batch behind it waits rather than losing it. */
-async function bury(actor: BatchActor, message: JsMsg, failure: Failure, deps: RunActorDeps, signal: AbortSignal): Promise<void> {
+async function bury(
+  actor: BatchActor,
+  message: JsMsg,
+  failure: Failure,
+  attempts: number,
+  deps: RunActorDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const delivery = deliveryOf(message, atOnce);
   const now = deps.clock.now();
-  const body = deadLetterOf(delivery, actor.name, failure, TRIES_BEFORE_SPLIT, now);
+  const body = deadLetterOf(delivery, actor.name, failure, attempts, now);
   const id = deadLetterId(delivery, actor.name);
   const wrapped = envelope(deadLettered, body, {
     causeId: id,
@@ -173,18 +193,16 @@ async function bury(actor: BatchActor, message: JsMsg, failure: Failure, deps: R
   }
 }
 
-/** Collects messages into batches: full ones at once, others after the linger. Adding waits while two batches are ready. */
+/** Collects messages into batches: full ones at once, others after the linger. */
 function createBuffer(maxBatch: number) {
   let buffered: JsMsg[] = [];
   let ended = false;
   let wake: (() => void) | undefined;
-  let roomy: (() => void) | undefined;
 
   return {
-    add(message: JsMsg): Promise<void> | undefined {
+    add(message: JsMsg): void {
       buffered.push(message);
       if (buffered.length === 1 || buffered.length >= maxBatch) wake?.();
-      return buffered.length < maxBatch * 2 ? undefined : new Promise((resolve) => (roomy = resolve));
     },
     end() {
       ended = true;
@@ -205,8 +223,6 @@ function createBuffer(maxBatch: number) {
       wake = undefined;
       const batch = buffered.slice(0, maxBatch);
       buffered = buffered.slice(maxBatch);
-      roomy?.();
-      roomy = undefined;
       return batch;
     },
   };

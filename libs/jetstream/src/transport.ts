@@ -3,6 +3,8 @@ import type { Outgoing, Transport } from '@techno/actor';
 import { HEADER, type Headers, scheduleSubject } from '@techno/contracts';
 import { errorMessage, SECOND, TemporaryError } from '@techno/kernel';
 import type { Bus } from './bus.ts';
+import { createPubAcks } from './pub-acks.ts';
+import { wireHeaders } from './wire-headers.ts';
 
 /** A publish waits this long for its ack, then tries again under the same id: 60,000 of 60,000 survived a killed server so. */
 const PUBLISH_TIMEOUT_MS = 1 * SECOND;
@@ -10,19 +12,14 @@ const PUBLISH_TRIES = 3;
 
 /** The outgoing side of the bus: each promise resolves with the PubAck. Throws TemporaryError NATS_UNAVAILABLE, which costs no attempt. */
 export function createTransport(bus: Bus): Transport {
-  async function store(message: Outgoing, options: { subject: string; schedule?: { at: Date; target: string } }): Promise<void> {
-    const headers = toNats(message.headers);
+  const acks = createPubAcks(bus.nc);
+
+  /** Sends at the end of the turn, with whatever else is sent then; again where no ack comes. */
+  async function store(send: () => Promise<unknown>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       if (!bus.connected()) throw unavailable('not connected');
       try {
-        await stored(bus, () =>
-          bus.js.publish(options.subject, message.data, {
-            msgID: message.id,
-            timeout: PUBLISH_TIMEOUT_MS,
-            headers,
-            ...(options.schedule ? { schedule: { specification: options.schedule.at, target: options.schedule.target } } : {}),
-          }),
-        );
+        await new Promise((resolve, reject) => bus.atTurnEnd(() => void send().then(resolve, reject)));
         return;
       } catch (error) {
         if (attempt >= PUBLISH_TRIES) throw unavailable(errorMessage(error), error);
@@ -31,25 +28,29 @@ export function createTransport(bus: Bus): Transport {
   }
 
   return {
-    publish: (message) => store(message, { subject: message.subject }),
-    schedule: (message, delayMs, key) => {
-      const [, , actor = ''] = message.subject.split('.');
-      return store(message, {
-        subject: scheduleSubject(message.stream, actor, key),
-        schedule: { at: new Date(Date.now() + delayMs), target: message.subject },
-      });
+    publish({ subject, id, headers, data }) {
+      const bytes = Buffer.from(data);
+      const wire = wireHeaders(headers, id);
+      return store(() => acks.publish(subject, bytes, wire, PUBLISH_TIMEOUT_MS));
     },
-    reply: (subject, headers, data) => {
+    schedule({ subject, stream, id, headers, data }, delayMs, key) {
+      const [, , actor = ''] = subject.split('.');
+      const specification = new Date(Date.now() + delayMs);
+      return store(() =>
+        bus.js.publish(scheduleSubject(stream, actor, key), data, {
+          msgID: id,
+          timeout: PUBLISH_TIMEOUT_MS,
+          headers: clientHeaders(headers),
+          schedule: { specification, target: subject },
+        }),
+      );
+    },
+    reply(subject, headers, data) {
       bus.atTurnEnd(() => {
-        if (bus.connected()) bus.nc.publish(subject, data, { headers: toNats(headers) });
+        if (bus.connected()) bus.nc.publish(subject, Buffer.from(data), { headers: wireHeaders(headers) });
       });
     },
   };
-}
-
-/** Publishes at the end of the turn, with whatever else is sent then. */
-function stored(bus: Bus, publish: () => Promise<unknown>): Promise<unknown> {
-  return new Promise((resolve, reject) => bus.atTurnEnd(() => void publish().then(resolve, reject)));
 }
 
 function unavailable(message: string, cause?: unknown): TemporaryError {
@@ -59,11 +60,11 @@ function unavailable(message: string, cause?: unknown): TemporaryError {
   });
 }
 
-function toNats(headers: Headers): MsgHdrs {
+/** For the rare publishes to which the client adds headers of its own. */
+function clientHeaders(headers: Headers): MsgHdrs {
   const out = natsHeaders();
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined && value !== '' && name !== HEADER.messageId) out.set(name, value);
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== '' && name !== HEADER.messageId) out.set(name, value.replaceAll(/[\r\n]+/g, ' '));
   }
   return out;
 }

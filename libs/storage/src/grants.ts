@@ -31,9 +31,28 @@ export const GRANTS: Readonly<Record<ServiceName, Readonly<Record<string, string
     audit_head: 'select, update',
     actions: 'select, insert, update',
   },
-  notifier: {},
+  notifier: {
+    contacts: 'select, insert, update, delete',
+    suppressions: 'select, insert, delete',
+    templates: 'select, insert',
+    notifications: 'select, insert',
+    deliveries: 'select, insert, update',
+    delivery_attempts: 'select, insert, update',
+    // Taking a row that others skip needs the right to change it.
+    early_receipts: 'select, insert, update, delete',
+    paces: 'select, insert, update, delete',
+    notification_news: 'select, insert, update, delete',
+  },
   scheduler: {},
-  'dlq-replayer': {},
+  'dlq-replayer': {
+    worker_dlq: 'select, insert, update, delete',
+    worker_dlq_events: 'select, insert, update, delete',
+    replay_jobs: 'select, insert, update',
+    // The record says how a replayed action ended; the policy, what is replayed by itself.
+    actions: 'select',
+    policies: 'select',
+    facts_revision: 'select',
+  },
 };
 
 /** The database role of a service. */

@@ -6,8 +6,14 @@ import pg from 'pg';
 import { entities } from './entities.ts';
 import { GRANTS, roleOf } from './grants.ts';
 import { Migration0001Main } from './migrations/0001-main.ts';
+import { Migration0003Notifications } from './migrations/0003-notifications.ts';
+import { Migration0002DeadLetters } from './migrations/0002-dead-letters.ts';
 
-const MIGRATIONS = [{ name: '0001-main', class: Migration0001Main }];
+const MIGRATIONS = [
+  { name: '0001-main', class: Migration0001Main },
+  { name: '0002-dead-letters', class: Migration0002DeadLetters },
+  { name: '0003-notifications', class: Migration0003Notifications },
+];
 
 /** Any fixed number: all migrators of one database take the same lock. */
 const LOCK = 7_264_001;

@@ -8,8 +8,10 @@ import {
   type ActionRequested,
   type CanonicalEvent,
   type DeadLetter,
+  type DeadLetterActed,
   eventsOf,
   HEADER,
+  type NotificationNews,
   type StepDecided,
   type StepEnded,
 } from '@techno/contracts';
@@ -21,7 +23,7 @@ export interface Recorded {
   readonly patches: readonly ActionPatch[];
 }
 
-type Recorder<Body> = (body: Body, headers: Readonly<Record<string, string>>) => Recorded;
+type Recorder<Body> = (body: Body) => Recorded;
 
 /** One trail row for one message. `key` names what happened, not the message: told twice, it is still written once. */
 function row(traceId: string, key: string, events: readonly CanonicalEvent[]): AuditEntry {
@@ -129,9 +131,9 @@ const stepEnded: Recorder<StepEnded> = (body) => ({
   patches: [],
 });
 
-const deadLettered: Recorder<DeadLetter> = (body, headers) => {
+const deadLettered: Recorder<DeadLetter> = (body) => {
   if (body.trace_id === undefined) return { entries: [], patches: [] };
-  const replay = Number(headers[HEADER.replay] ?? 0) || 0;
+  const replay = Number(body.headers[HEADER.replay] ?? 0) || 0;
   return {
     entries: [row(body.trace_id, `dead:${body.actor}:${replay}`, eventsOf.dead_letter(body))],
     patches: [
@@ -146,6 +148,21 @@ const deadLettered: Recorder<DeadLetter> = (body, headers) => {
   };
 };
 
+/** Who replayed, edited or discarded what. The action itself moves by what its replay leads to. */
+const deadLetterActed: Recorder<DeadLetterActed> = (body) => ({
+  entries: eventsOf['dead_letter.acted'](body).map((event) =>
+    row(event.trace_id, `acted:${String(event.data['act_id'])}`, [event]),
+  ),
+  patches: [],
+});
+
+const notificationEnded =
+  (type: 'notification.delivered' | 'notification.failed'): Recorder<NotificationNews> =>
+  (body) => ({
+    entries: [row(body.trace_id, `notified:${body.delivery_id}`, eventsOf[type](body))],
+    patches: [],
+  });
+
 const RECORDERS: Readonly<Record<string, Recorder<never>>> = {
   'action.requested': requested as Recorder<never>,
   'action.allowed': allowed as Recorder<never>,
@@ -155,12 +172,15 @@ const RECORDERS: Readonly<Record<string, Recorder<never>>> = {
   'action.answered': answered as Recorder<never>,
   'action.step_decided': stepDecided as Recorder<never>,
   'action.step_ended': stepEnded as Recorder<never>,
+  'notification.delivered': notificationEnded('notification.delivered') as Recorder<never>,
+  'notification.failed': notificationEnded('notification.failed') as Recorder<never>,
   dead_letter: deadLettered as Recorder<never>,
+  'dead_letter.acted': deadLetterActed as Recorder<never>,
 };
 
 /** Reads one received message. Its type was checked against the contracts the actor receives. */
 export function recordOf(received: Received): Recorded {
   const recorder = RECORDERS[received.type];
   if (recorder === undefined) throw new Error(`no recorder for ${received.type}`);
-  return recorder(received.body as never, received.headers);
+  return recorder(received.body as never);
 }

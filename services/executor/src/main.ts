@@ -1,4 +1,6 @@
+import { BREAKER_NEWS_SUBJECT, type BreakerNews } from '@techno/contracts';
 import { createSafeFetch } from '@techno/http';
+import { rfc3339 } from '@techno/kernel';
 import { actor, runService } from '@techno/service';
 import { createExecutions, createPolicies } from '@techno/storage';
 import { executeAction, type ExecuteActionDeps } from './actors/execute-action.ts';
@@ -10,8 +12,11 @@ import { echoExecutor } from './executors/echo-executor.ts';
 import { httpExecutor } from './executors/http-executor.ts';
 import { llmClient } from './executors/llm/client.ts';
 import { llmExecutor } from './executors/llm-executor.ts';
+import { notifyExecutor } from './executors/notify-executor.ts';
+import { receiptExecutor } from './executors/receipt-executor.ts';
 import { executorRegistry } from './executors/registry.ts';
 import { resultValidator } from './executors/validate-result.ts';
+import { notifierPort } from './notifier-port.ts';
 import { followBreakers } from './pauses.ts';
 import type { Outcome } from './perform.ts';
 import { policyRevisions } from './policies.ts';
@@ -27,6 +32,8 @@ const CONCURRENCY: Readonly<Record<string, number>> = {
   llm_executor_v1: 16,
   http_executor_v1: 64,
   composite_executor_v1: 32,
+  notify_executor_v1: 128,
+  receipt_executor_v1: 128,
 };
 
 /** The one breaker behind all of an executor's work. Executors with several upstreams give back what an open one concerns. */
@@ -35,7 +42,7 @@ const PAUSED_BY: Readonly<Record<string, string>> = { llm_executor_v1: 'llm' };
 await runService<ExecutorConfig>({
   name: 'executor',
   config: () => loadConfig(),
-  async build({ config, telemetry, bus, database, clock }) {
+  async build({ config, telemetry, bus, transport, database, clock }) {
     const breakers = createBreakers({ halfOpenAfterMs: HALF_OPEN_AFTER_MS });
     const pauses = followBreakers(breakers, HALF_OPEN_AFTER_MS, clock);
     const breakerOpen = telemetry.metrics.gauge({
@@ -45,6 +52,7 @@ await runService<ExecutorConfig>({
     });
     breakers.onChange((name, state) => {
       breakerOpen({ breaker: labelOf(name) }).set(state === 'open' ? 1 : 0);
+      transport.reply(BREAKER_NEWS_SUBJECT, {}, JSON.stringify(newsOf(name, state, clock.now())));
       telemetry.log.warn({ breaker: name, state }, 'breaker.changed');
     });
 
@@ -62,11 +70,14 @@ await runService<ExecutorConfig>({
       allowKeys: config.TECHNO_ALLOW_KEYS,
       logEvents: telemetry.logEvents,
     };
+    const { port: notifier, close } = notifierPort({ bus, transport, clock });
     const executors = executorRegistry([
       echoExecutor(),
       documentExecutor({ fetch, breakers, llm }),
       llmExecutor({ llm }),
       httpExecutor({ fetch, breakers, secrets: config.secrets }),
+      notifyExecutor({ notifier, clock }),
+      receiptExecutor({ notifier, clock }),
       compositeExecutor({ runStep: stepRunner({ ...shared, bus, executors: () => executors }) }),
     ]);
     const deps: ExecuteActionDeps = { ...shared, executors, onResult: (status) => telemetry.metrics.actions.result(status) };
@@ -77,9 +88,15 @@ await runService<ExecutorConfig>({
         const pausedUntil = breaker === undefined ? undefined : () => pauses.openUntil(breaker);
         return actor(executeAction(executor, { concurrency: CONCURRENCY[executor.name] ?? 16, pausedUntil }, deps));
       }),
+      close,
     };
   },
 });
+
+/** For those who start work by themselves: no use in sending more against an open breaker. */
+function newsOf(breaker: string, state: BreakerNews['state'], nowMs: number): BreakerNews {
+  return { breaker, state, open_until: rfc3339(nowMs + HALF_OPEN_AFTER_MS) };
+}
 
 /** Hosts of documents are the callers' choice, and a metric's labels are a static set. */
 function labelOf(breaker: string): string {

@@ -93,9 +93,13 @@ describe('who a credential is', () => {
     });
     expect(facts.identity({ kind: 'webhook', source: 'unknown' })).toBeUndefined();
     expect(facts.identity({ kind: 'webhook', source: '__proto__' })).toBeUndefined();
-    expect(facts.identity({ kind: 'schedule', scheduleId: 's', owner: id })).toMatchObject({ id, kind: 'schedule' });
-    expect(facts.identity({ kind: 'schedule', scheduleId: 's', owner: 'webhook:shop' })).toMatchObject({ kind: 'schedule' });
-    expect(facts.identity({ kind: 'schedule', scheduleId: 's', owner: 'key_gone' })).toBeUndefined();
+    expect(facts.identity({ kind: 'delegate', by: 'schedule:s', owner: id })).toMatchObject({
+      id,
+      kind: 'api_key',
+      allowedAddresses: [],
+    });
+    expect(facts.identity({ kind: 'delegate', by: 'schedule:s', owner: 'webhook:shop' })).toMatchObject({ kind: 'webhook' });
+    expect(facts.identity({ kind: 'delegate', by: 'schedule:s', owner: 'key_gone' })).toBeUndefined();
     expect(facts.identityById('constructor')).toBeUndefined();
   });
 });

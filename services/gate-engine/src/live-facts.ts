@@ -80,9 +80,10 @@ export function createLiveFacts({ credentials, policies, clock, onProblem }: Liv
           return byHash.get(credential.hash);
         case 'webhook':
           return facts.identityById(`webhook:${credential.source}`);
-        case 'schedule': {
+        case 'delegate': {
           const owner = facts.identityById(credential.owner);
-          return owner && { ...owner, kind: 'schedule' };
+          // Its list says from where it may ask; who acts for it asks from in here.
+          return owner && { ...owner, allowedAddresses: [] };
         }
       }
     },

@@ -109,7 +109,7 @@ function callerOf(credential: Submission['credential']): string {
       return credential.hash;
     case 'webhook':
       return `webhook:${credential.source}`;
-    case 'schedule':
-      return `schedule:${credential.owner}`;
+    case 'delegate':
+      return `delegate:${credential.owner}`;
   }
 }

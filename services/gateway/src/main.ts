@@ -6,17 +6,21 @@ import { runService, VERSION } from '@techno/service';
 import { createInbox, createWebhookSources } from '@techno/storage';
 import { createAcceptor } from './accept.ts';
 import { createAnswerLog } from './answer-log.ts';
-import { callers } from './callers.ts';
+import { callers, credentialOf } from './callers.ts';
 import { type GatewayConfig, loadConfig } from './config.ts';
 import { createDriver } from './driver.ts';
 import { createLiveSources } from './live-sources.ts';
 import { createPending } from './pending.ts';
 import { problemOf } from './problems.ts';
 import { actionRoutes } from './routes/actions.ts';
+import { contactRoutes } from './routes/contacts.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { eventsRoute } from './routes/events.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { notificationRoutes } from './routes/notifications.ts';
 import { policyRoutes } from './routes/policy.ts';
 import { processRoutes } from './routes/process.ts';
+import { templateRoutes } from './routes/templates.ts';
 import { webhookDeliveryRoute } from './routes/webhook-deliveries.ts';
 import { webhookSourceRoutes } from './routes/webhook-sources.ts';
 import { sweep } from './sweeper.ts';
@@ -70,11 +74,16 @@ await runService<GatewayConfig>({
       {},
     );
 
+    const processing = { acceptor, pending, inbox, answers, metrics, bus, clock, pepper, defaultWaitMs: config.TECHNO_WAIT_MS };
     const routes = [
-      ...processRoutes({ acceptor, pending, inbox, answers, metrics, bus, clock, pepper, defaultWaitMs: config.TECHNO_WAIT_MS }),
+      ...processRoutes(processing),
       webhookDeliveryRoute({ sources, store, acceptor, answers, metrics, clock }),
-      ...actionRoutes({ bus, inbox, caller }),
+      ...actionRoutes({ bus, inbox, pending, caller }),
       eventsRoute({ bus, caller }),
+      ...deadLetterRoutes({ bus, caller }),
+      ...notificationRoutes({ bus, caller, processing }),
+      ...contactRoutes({ bus, caller }),
+      ...templateRoutes({ bus, caller }),
       ...policyRoutes({ bus, caller }),
       ...keyRoutes({ bus, caller, pepper }),
       ...webhookSourceRoutes({ sources, store, caller }),
@@ -92,6 +101,7 @@ await runService<GatewayConfig>({
       handlerTimeoutMs: 65_000,
       trustedProxies: config.TECHNO_TRUSTED_PROXIES,
       problemOf,
+      guard: (context) => void credentialOf(context, pepper),
       observer: {
         requestEnded({ method, route, status, durationMs, traceId }) {
           const w3c = traceId === undefined ? undefined : w3cTraceIdOf(traceId);

@@ -24,6 +24,8 @@ export interface Pending {
   release(traceId: string): void;
   /** Takes what came in on the reply subject. An ending nobody waits for is dropped. */
   settle(type: string, data: string): void;
+  /** Whether this gateway heard the ending within the last seconds: then the record has it in a moment, if not yet. */
+  endedLately(traceId: string): boolean;
   /** Lets everybody who waits go on with a 202. */
   releaseAll(): void;
   readonly size: number;
@@ -35,8 +37,12 @@ const KINDS: Readonly<Record<string, Ending['kind']>> = {
   [actionFailed.type]: 'failed',
 };
 
+/** A few seconds' worth at the highest rate. */
+const REMEMBERED = 20_000;
+
 export function createPending(): Pending {
   const waiting = new Map<string, (ending: Ending | undefined) => void>();
+  const lately = lastOnes(REMEMBERED);
   return {
     wait: (traceId, waitMs) =>
       new Promise((resolve) => {
@@ -54,13 +60,30 @@ export function createPending(): Pending {
       if (kind === undefined) return;
       // Only our own services may publish to this subject, and they parsed what they send.
       const body = JSON.parse(data) as { trace_id: string };
+      lately.add(body.trace_id);
       waiting.get(body.trace_id)?.({ kind, body } as Ending);
     },
+    endedLately: (traceId) => lately.has(traceId),
     releaseAll() {
-      for (const done of [...waiting.values()]) done(undefined);
+      for (const done of waiting.values()) done(undefined);
     },
     get size() {
       return waiting.size;
     },
+  };
+}
+
+/** The newest `count` of what was added, in two halves: the older one is dropped whole. */
+function lastOnes(count: number): { add(id: string): void; has(id: string): boolean } {
+  let newer = new Set<string>();
+  let older = new Set<string>();
+  return {
+    add(id) {
+      newer.add(id);
+      if (newer.size < count / 2) return;
+      older = newer;
+      newer = new Set();
+    },
+    has: (id) => newer.has(id) || older.has(id),
   };
 }

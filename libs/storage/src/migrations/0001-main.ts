@@ -131,7 +131,7 @@ export class Migration0001Main extends Migration {
         prev_hash bytea not null,
         hash bytea not null
       )`);
-    this.addSql('create unique index audit_trail_once on audit_trail (trace_id, key)');
+    this.addSql('create index audit_trail_trace on audit_trail (trace_id)');
     this.addSql(
       'create table audit_head (one boolean primary key default true check (one), seq bigint not null, hash bytea not null)',
     );

@@ -71,15 +71,17 @@ type Query = Parameters<Parameters<Database['transaction']>[0]>[0];
 export async function upsertActions(query: Query, patches: readonly ActionPatch[]): Promise<void> {
   if (patches.length === 0) return;
   const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+  // Postgres keeps no NUL in text, and a caller chooses these names.
+  const text = (value: string | undefined) => value?.replaceAll('\0', '\uFFFD') ?? null;
   await query(UPSERT, [
     patches.map((p) => p.traceId),
     patches.map((p) => p.status),
     patches.map((p) => RANK[p.status]),
     patches.map((p) => p.replay),
-    patches.map((p) => p.action ?? null),
-    patches.map((p) => p.contextId ?? null),
+    patches.map((p) => text(p.action)),
+    patches.map((p) => text(p.contextId)),
     patches.map((p) => p.origin ?? null),
-    patches.map((p) => p.principal ?? null),
+    patches.map((p) => text(p.principal)),
     patches.map((p) => p.decisionId ?? null),
     patches.map((p) => p.gate ?? null),
     patches.map((p) => json(p.reasonCodes)),
@@ -103,12 +105,14 @@ export function mergePatches(patches: readonly ActionPatch[]): ActionPatch[] {
       continue;
     }
     const further = patch.replay > before.replay || (patch.replay === before.replay && RANK[patch.status] >= RANK[before.status]);
+    const earlier = [before.receivedAt, patch.receivedAt].filter((time) => time !== undefined).toSorted()[0];
     const defined = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
     merged.set(patch.traceId, {
       ...before,
       ...defined,
       status: further ? patch.status : before.status,
       replay: Math.max(before.replay, patch.replay),
+      ...(earlier === undefined ? {} : { receivedAt: earlier }),
     } as ActionPatch);
   }
   return [...merged.values()];

@@ -3,7 +3,7 @@ import type { CanonicalEvent } from '@techno/contracts';
 import type { Database } from '../database.ts';
 import { type ActionPatch, upsertActions } from './actions.ts';
 
-/** One row of the trail to be: the canonical events of one message. `key` says which, so that it is written once. */
+/** What one message adds to the trail. `key` names what happened, without blanks, so that it is written once. */
 export interface AuditEntry {
   readonly traceId: string;
   readonly key: string;
@@ -13,6 +13,7 @@ export interface AuditEntry {
 export interface AuditRow {
   readonly seq: number;
   readonly traceId: string;
+  /** The keys of what is in it, one blank apart. */
   readonly key: string;
   readonly recordedAt: string;
   readonly events: readonly CanonicalEvent[];
@@ -34,7 +35,7 @@ export interface AuditTrail {
 const LOCK_HEAD = { name: 'audit-lock-head', text: 'select seq, hash from audit_head for update' };
 const KNOWN = {
   name: 'audit-known',
-  text: 'select t.trace_id, t.key from unnest($1::text[], $2::text[]) as k(trace_id, key) join audit_trail t using (trace_id, key)',
+  text: 'select trace_id, key from audit_trail where trace_id = any($1::text[])',
 };
 const APPEND = {
   name: 'audit-append',
@@ -60,15 +61,13 @@ export interface StoredAuditRow {
 
 export const GENESIS = Buffer.alloc(32);
 
-/** SHA-256 over every column and the hash before, each length-prefixed so that no two rows read the same. */
+/** SHA-256 over the hash before and every column. As a JSON list, so that no two rows read the same. */
 export function rowHash(
   row: { seq: number; traceId: string; key: string; recordedAt: string; events: string },
   prevHash: Buffer,
 ): Buffer {
-  const hash = createHash('sha256').update(prevHash);
-  for (const part of [String(row.seq), row.traceId, row.key, row.recordedAt, row.events])
-    hash.update(`${Buffer.byteLength(part)}:${part}`);
-  return hash.digest();
+  const text = JSON.stringify([row.seq, row.traceId, row.key, row.recordedAt, row.events]);
+  return createHash('sha256').update(prevHash).update(text).digest();
 }
 
 /** The hash a stored row should have, from its own columns. */
@@ -85,7 +84,7 @@ export function createAuditTrail(database: Database, now: () => number): AuditTr
       database.transaction(async (query) => {
         const [head] = await query<{ seq: string; hash: Buffer }>(LOCK_HEAD, []);
         if (head === undefined) throw new Error('audit_head has no row: the schema was not migrated');
-        const fresh = await unknownOf(query, entries);
+        const fresh = byTrace(await unknownOf(query, entries));
         if (fresh.length > 0) {
           const recordedAt = new Date(now()).toISOString();
           let seq = Number(head.seq);
@@ -137,15 +136,29 @@ type Query = Parameters<Parameters<Database['transaction']>[0]>[0];
 /** Entries that are neither in the trail nor earlier in the list. */
 async function unknownOf(query: Query, entries: readonly AuditEntry[]): Promise<AuditEntry[]> {
   if (entries.length === 0) return [];
-  const known = await query<{ trace_id: string; key: string }>(KNOWN, [
-    entries.map((entry) => entry.traceId),
-    entries.map((entry) => entry.key),
-  ]);
-  const seen = new Set(known.map((row) => `${row.trace_id} ${row.key}`));
-  return entries.filter((entry) => {
-    const id = `${entry.traceId} ${entry.key}`;
-    if (seen.has(id)) return false;
-    seen.add(id);
+  const seen = new Map<string, Set<string>>();
+  for (const { traceId } of entries) seen.set(traceId, new Set());
+  for (const row of await query<{ trace_id: string; key: string }>(KNOWN, [[...seen.keys()]])) {
+    for (const key of row.key.split(' ')) seen.get(row.trace_id)?.add(key);
+  }
+  return entries.filter(({ traceId, key }) => {
+    const keys = seen.get(traceId);
+    if (keys === undefined || keys.has(key)) return false;
+    keys.add(key);
     return true;
   });
+}
+
+/** What a batch says of one trace is one row: most actions arrive whole, and cost a quarter of what their messages would. */
+function byTrace(entries: readonly AuditEntry[]): AuditEntry[] {
+  const rows = new Map<string, { traceId: string; key: string; events: CanonicalEvent[] }>();
+  for (const { traceId, key, events } of entries) {
+    const row = rows.get(traceId);
+    if (row === undefined) rows.set(traceId, { traceId, key, events: [...events] });
+    else {
+      row.key += ` ${key}`;
+      row.events.push(...events);
+    }
+  }
+  return [...rows.values()];
 }

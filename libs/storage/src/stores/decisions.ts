@@ -24,11 +24,12 @@ export interface Decisions<Record> {
   record(row: DecisionRow<Record>): Promise<DecisionRow<Record>>;
 }
 
+// Rows in the order of their keys, here as in the other stores: two replicas that write the same ones never wait for each other.
 const INSERT = {
   name: 'decisions-insert',
   text: `insert into decisions (trace_id, replay, round, decision_id, outcome, policy_revision, input_hash, decided_at, expires_at, record)
     select * from unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::json[])
-    on conflict do nothing returning trace_id`,
+    order by 1, 2 on conflict do nothing returning trace_id`,
 };
 const STANDING = {
   name: 'decisions-standing',
@@ -86,7 +87,7 @@ export function createDecisions<Record>(database: Database): Decisions<Record> {
     let earlier = await standing(met);
     const expired = met.filter((row) => {
       const before = earlier.get(keyOf(row));
-      return before?.expires_at != null && before.expires_at.getTime() <= Date.parse(row.decidedAt);
+      return before !== undefined && before.expires_at !== null && before.expires_at.getTime() <= Date.parse(row.decidedAt);
     });
     if (expired.length > 0) {
       await insert(

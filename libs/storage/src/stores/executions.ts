@@ -63,11 +63,12 @@ const START = {
   text: `insert into executions as e (trace_id, step, decision_id, effect, state, attempt, started_at, leased_until)
     select t, s, d, e, 'started', 1, at, now() + lease * interval '1 millisecond'
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int[]) as n(t, s, d, e, at, lease)
+    order by t, s
     on conflict (trace_id, step) do update set
       decision_id = excluded.decision_id, effect = excluded.effect, state = 'started', attempt = e.attempt + 1,
       started_at = excluded.started_at, leased_until = excluded.leased_until, finished_at = null, outcome = null
     where e.state = 'retryable'
-      or (e.state = 'started' and excluded.effect <> 'unkeyed' and e.leased_until <= now())
+      or (e.state = 'started' and 'unkeyed' not in (e.effect, excluded.effect) and e.leased_until <= now())
       or (e.state in ('failed', 'unknown') and e.decision_id <> excluded.decision_id)
     returning trace_id, step, attempt`,
 };
@@ -76,7 +77,7 @@ const FINISH_PLAIN = {
   name: 'executions-finish-plain',
   text: `insert into executions as e (trace_id, step, decision_id, effect, state, attempt, started_at, finished_at, outcome)
     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::timestamptz[], $8::timestamptz[], $9::json[])
-    on conflict (trace_id, step) do update set
+    order by 1, 2 on conflict (trace_id, step) do update set
       decision_id = excluded.decision_id, state = excluded.state, attempt = excluded.attempt,
       started_at = excluded.started_at, finished_at = excluded.finished_at, outcome = excluded.outcome
     where e.state in ('started', 'retryable') or (e.state in ('failed', 'unknown') and e.decision_id <> excluded.decision_id)

@@ -60,13 +60,15 @@ const ACCEPT = {
   name: 'inbox-accept',
   text: `insert into inbox (trace_id, caller, idempotency_key, message_id, fingerprint, request, traceparent, due_at)
     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::text[], $8::timestamptz[])
-    on conflict do nothing returning trace_id`,
+    order by 2, 3, 4, 1 on conflict do nothing returning trace_id`,
 };
 const EARLIER = {
   name: 'inbox-earlier',
-  text: `select k.trace_id as asked, i.trace_id, i.fingerprint, i.answer, i.accepted_at < now() - interval '24 hours' as stale
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as k(trace_id, caller, idempotency_key, message_id)
-    join inbox i on i.caller = k.caller and (i.idempotency_key = k.idempotency_key or i.message_id = k.message_id)`,
+  text: `with k as (select * from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as k(trace_id, caller, idempotency_key, message_id))
+    select trace_id as asked, trace_id, i.fingerprint, i.answer, false as stale from k join inbox i using (trace_id)
+    union all
+    select k.trace_id as asked, i.trace_id, i.fingerprint, i.answer, i.accepted_at < now() - interval '24 hours' as stale
+    from k join inbox i on i.trace_id <> k.trace_id and i.caller = k.caller and (i.idempotency_key = k.idempotency_key or i.message_id = k.message_id)`,
 };
 const RELEASE_STALE = {
   name: 'inbox-release-stale',
@@ -145,29 +147,38 @@ export function createInbox(database: Database): Inbox {
 }
 
 async function acceptAll(database: Database, entries: readonly InboxEntry[]): Promise<Acceptance[]> {
-  const inserted = await insert(database, entries);
-  const duplicates = entries.filter(({ request }) => !inserted.has(request.trace_id));
-  if (duplicates.length === 0) return entries.map(() => ACCEPTED);
-  const earlier = await findEarlier(database, duplicates);
-  // A key that has outlived its 24 hours is free: take it from the old entry and accept after all.
-  const stale = [...earlier.values()].filter((row) => row.stale).map((row) => row.trace_id);
-  if (stale.length > 0) {
-    await database.query(RELEASE_STALE, [stale]);
-    const freed = await insert(
-      database,
-      duplicates.filter(({ request }) => earlier.get(request.trace_id)?.stale),
-    );
-    for (const traceId of freed) inserted.add(traceId);
+  const answers = new Map<string, Acceptance>();
+  let open = entries;
+  for (let round = 1; open.length > 0; round++) {
+    if (round > ROUNDS) throw new Error('an idempotency key could be neither taken nor found');
+    const inserted = await insert(database, open);
+    for (const traceId of inserted) answers.set(traceId, ACCEPTED);
+    const met = open.filter(({ request }) => !inserted.has(request.trace_id));
+    if (met.length === 0) break;
+    const earlier = await findEarlier(database, met);
+    // A key that has outlived its 24 hours is free: take it from the old entry and accept after all.
+    const stale = [...earlier.values()].filter((row) => row.stale).map((row) => row.trace_id);
+    if (stale.length > 0) await database.query(RELEASE_STALE, [stale]);
+    open = met.filter(({ request }) => {
+      const row = earlier.get(request.trace_id);
+      // Nothing to be found: the key was freed between the two statements, and the entry is not stored yet.
+      if (row === undefined || row.stale) return true;
+      // Its own trace id is there already: the first try of this very batch was committed and its answer lost.
+      const own = row.trace_id === request.trace_id;
+      answers.set(
+        request.trace_id,
+        own
+          ? ACCEPTED
+          : { kind: 'duplicate', traceId: row.trace_id, fingerprint: row.fingerprint, answer: row.answer ?? undefined },
+      );
+      return false;
+    });
   }
-  return entries.map(({ request }) => {
-    if (inserted.has(request.trace_id)) return ACCEPTED;
-    const row = earlier.get(request.trace_id);
-    // Its own trace id is there already: the first try of this very batch was committed and its answer lost.
-    if (row === undefined) return ACCEPTED;
-    return { kind: 'duplicate', traceId: row.trace_id, fingerprint: row.fingerprint, answer: row.answer ?? undefined };
-  });
+  return entries.map(({ request }) => answers.get(request.trace_id) as Acceptance);
 }
 
+/** Two are enough, unless others take and free the same keys meanwhile. */
+const ROUNDS = 5;
 const ACCEPTED: Acceptance = { kind: 'accepted' };
 
 async function insert(database: Database, entries: readonly InboxEntry[]): Promise<Set<string>> {
@@ -193,5 +204,7 @@ async function findEarlier(database: Database, entries: readonly InboxEntry[]): 
     entries.map((entry) => entry.idempotencyKey ?? null),
     entries.map((entry) => entry.messageId ?? null),
   ]);
-  return new Map(rows.map((row) => [row.asked, row]));
+  const earlier = new Map<string, Earlier>();
+  for (const row of rows) if (earlier.get(row.asked)?.trace_id !== row.asked) earlier.set(row.asked, row);
+  return earlier;
 }

@@ -11,7 +11,7 @@ export interface Nonces {
 const CLAIM = {
   name: 'nonces-claim',
   text: `with given as (select * from unnest($1::text[], $2::text[], $3::text[]) as g(caller, nonce, trace_id)),
-    claimed as (insert into nonces (caller, nonce, trace_id) select caller, nonce, trace_id from given on conflict do nothing returning caller, nonce, trace_id)
+    claimed as (insert into nonces (caller, nonce, trace_id) select caller, nonce, trace_id from given order by caller, nonce on conflict do nothing returning caller, nonce, trace_id)
     select caller, nonce, trace_id from claimed
     union all select n.caller, n.nonce, n.trace_id from nonces n join given using (caller, nonce)`,
 };

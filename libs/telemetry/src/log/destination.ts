@@ -9,7 +9,7 @@ export interface LogDestination {
   flush?(): Promise<void>;
 }
 
-const BUFFER_BYTES = 64 * 1024;
+const BUFFER_CHARS = 64 * 1024;
 const FLUSH_MS = 250;
 /** A reader that stalls must not fill the memory: past this, lines are dropped and counted. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
@@ -22,17 +22,40 @@ export function bufferedDestination(target: number | string, onDropped: () => vo
   const stream = sonic({
     fd: typeof target === 'number' ? target : openLog(target),
     sync: false,
-    minLength: BUFFER_BYTES,
+    minLength: 1,
     maxLength: MAX_BUFFERED_BYTES,
-    maxWrite: 4 * BUFFER_BYTES,
-    periodicFlush: FLUSH_MS,
+    maxWrite: 4 * BUFFER_CHARS,
   });
   stream.on('drop', onDropped);
   // A full disk costs log lines, not the service.
   stream.on('error', onDropped);
+
+  // Joined here and handed over whole: the stream measures everything it is given, which for each line alone cost more than
+  // making the line.
+  let lines: string[] = [];
+  let chars = 0;
+  const handOver = () => {
+    if (chars === 0) return;
+    const text = lines.join('');
+    lines = [];
+    chars = 0;
+    stream.write(text);
+  };
+  setInterval(handOver, FLUSH_MS).unref();
+  process.on('exit', () => {
+    handOver();
+    stream.flushSync();
+  });
   return {
-    write: (lines) => void stream.write(lines),
-    flush: () => new Promise((resolve) => stream.flush(() => resolve())),
+    write(text) {
+      lines.push(text);
+      chars += text.length;
+      if (chars >= BUFFER_CHARS) handOver();
+    },
+    flush() {
+      handOver();
+      return new Promise((resolve) => stream.flush(() => resolve()));
+    },
   };
 }
 

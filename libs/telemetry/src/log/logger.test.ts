@@ -66,7 +66,7 @@ describe('log', () => {
   it('writes nothing of a planted secret, wherever it is planted', () => {
     const canary = 'CANARY7f3a91';
     const key = `sk_live_${canary}`;
-    const { log, logEvents, tracer, text } = recorded();
+    const { log, logEvents, text } = recorded();
     const error = new Error(`upstream said Bearer ${canary}`, {
       cause: new Error(`postgres://u:${canary}@db failed`, { cause: { token: canary, text: key } }),
     });

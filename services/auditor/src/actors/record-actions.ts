@@ -6,8 +6,11 @@ import {
   actionDenied,
   actionFailed,
   actionRequested,
+  deadLetterActed,
   deadLettered,
   type MessageContract,
+  notificationDelivered,
+  notificationFailed,
   stepDecided,
   stepEnded,
 } from '@techno/contracts';
@@ -21,7 +24,7 @@ export interface RecordDeps {
 }
 
 /** Nobody waits for the record, so it may fill: most actions then arrive whole, and cost one upsert. */
-const LINGER_MS = 25;
+const LINGER_MS = 40;
 const MAX_BATCH = 1_000;
 
 function recorder(name: string, receives: readonly MessageContract<never>[], { trail, onWritten }: RecordDeps): BatchActor {
@@ -59,6 +62,10 @@ export const recordActions = (deps: RecordDeps): BatchActor =>
     deps,
   );
 
+/** The same for how notifications ended, whose stream is their own. */
+export const recordNotifications = (deps: RecordDeps): BatchActor =>
+  recorder('record-notifications', [notificationDelivered, notificationFailed] as unknown as MessageContract<never>[], deps);
+
 /** The same for what ends in the dead letters, which live in a stream of their own. */
 export const recordDeadLetters = (deps: RecordDeps): BatchActor =>
-  recorder('record-dead-letters', [deadLettered] as unknown as MessageContract<never>[], deps);
+  recorder('record-dead-letters', [deadLettered, deadLetterActed] as unknown as MessageContract<never>[], deps);

@@ -10,7 +10,7 @@ export type Fact<T> = () => T;
 
 /** A credential as its record has it. Times are epoch milliseconds; a `revokedAt` to come is the overlap of a rotation. */
 export interface Identity {
-  /** `key_…`, or `webhook:<source>`; for a schedule, the id of its owner. */
+  /** `key_…`, or `webhook:<source>`; for a delegate, its owner's. */
   readonly id: string;
   readonly kind: Principal['kind'];
   readonly role: string;

@@ -6,7 +6,7 @@ import { sampleIdentity, sampleInput } from './sample-input.ts';
 
 const apiKey: Credential = { kind: 'api_key', hash: 'x' };
 const webhook: Credential = { kind: 'webhook', source: 'demo' };
-const schedule: Credential = { kind: 'schedule', scheduleId: 's1', owner: 'key_1' };
+const delegate: Credential = { kind: 'delegate', by: 'schedule:s1', owner: 'key_1' };
 
 const check = (credential: Credential, identity: Identity | undefined) =>
   g1Identity.check(sampleInput({ request: { credential }, facts: { identity: known(identity) } }));
@@ -19,8 +19,7 @@ describe('G1', () => {
     ['an unknown source', webhook, undefined, { reason: 'AUTHENTICATION_INVALID_KEY' }],
     ['a known key', apiKey, sampleIdentity, 'pass'],
     ['a known source', webhook, { ...sampleIdentity, id: 'webhook:demo', kind: 'webhook' }, 'pass'],
-    ['a schedule of a known key', schedule, sampleIdentity, 'pass'],
-    ['a schedule under its own kind', schedule, { ...sampleIdentity, kind: 'schedule' }, 'pass'],
+    ['a delegate of a known key', delegate, sampleIdentity, 'pass'],
   ])('%s', (_name, credential, identity, outcome) => {
     expect(check(credential, identity)).toEqual(outcome);
   });
@@ -28,7 +27,7 @@ describe('G1', () => {
   it.each<[string, Credential, Identity]>([
     ['a source for a key', apiKey, { ...sampleIdentity, id: 'webhook:demo', kind: 'webhook' }],
     ['another source', webhook, { ...sampleIdentity, id: 'webhook:other', kind: 'webhook' }],
-    ['another owner', schedule, { ...sampleIdentity, id: 'key_2' }],
+    ['another owner', delegate, { ...sampleIdentity, id: 'key_2' }],
     ['a credential of no known kind', { kind: 'magic' } as never, sampleIdentity],
   ])('cannot be evaluated with the record of %s', (_name, credential, identity) => {
     expect(() => check(credential, identity)).toThrow();

@@ -22,8 +22,7 @@ function belongs(identity: Identity, credential: Exclude<Credential, { kind: 'no
       return identity.kind === 'api_key';
     case 'webhook':
       return identity.kind === 'webhook' && identity.id === `webhook:${credential.source}`;
-    case 'schedule':
-      // Its owner's own record, or that record under the schedule's kind.
+    case 'delegate':
       return identity.id === credential.owner;
     default:
       return assertNever(credential);

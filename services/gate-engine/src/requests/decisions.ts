@@ -75,7 +75,7 @@ export function decisionRequests({
       const message: ActionRequested = {
         trace_id,
         origin: 'api',
-        credential: { kind: 'schedule', scheduleId: `${trace_id}/${step}`, owner: principal.id },
+        credential: { kind: 'delegate', by: `step:${trace_id}/${step}`, owner: principal.id },
         address: '',
         request,
         bytes: Buffer.byteLength(JSON.stringify(request.payload ?? null)),

@@ -73,6 +73,12 @@ describe('key.create', () => {
     },
   );
 
+  it('takes a role that another replica was given a moment ago', async () => {
+    const roles = { ...enginePolicy.roles, late: {} };
+    await engine.policies.apply({ document: { ...enginePolicy, roles }, note: '', appliedBy: 'another replica' });
+    expect(await create({ role: 'late' })).toMatchObject({ role: 'late', status: 'active' });
+  });
+
   it('takes no key into which more than it asks for is put', async () => {
     for (const extra of [{ root: true }, { id: 'key_mine' }, { limits: { perMinute: 0 } }, { contexts: [] }, { name: '' }])
       await expect(create(extra)).rejects.toThrow();

@@ -26,7 +26,10 @@ export function keyRequests({ credentials, facts, clock }: KeyRequestDeps): Endp
 
   return [
     endpoint(createKey, async ({ by, key, hash, hint }) => {
-      const roles = facts.policy()?.document.roles ?? {};
+      const rolesInForce = () => facts.policy()?.document.roles ?? {};
+      // Another replica may have taken the policy that has it a moment ago.
+      if (!Object.hasOwn(rolesInForce(), key.role)) await facts.refresh();
+      const roles = rolesInForce();
       if (!Object.hasOwn(roles, key.role)) {
         throw new TerminalError(
           'ROLE_UNKNOWN',

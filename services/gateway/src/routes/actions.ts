@@ -1,16 +1,52 @@
-import { actionStatus, actionView, auditOfAction, auditRowView, findAction, listActions } from '@techno/contracts';
+import {
+  actionStatus,
+  type ActionView,
+  actionView,
+  auditOfAction,
+  auditRowView,
+  findAction,
+  listActions,
+  TERMINAL_STATUSES,
+} from '@techno/contracts';
 import { defineRoute, HttpProblem, type Route } from '@techno/http';
 import { type Bus, request } from '@techno/jetstream';
 import { rfc3339 } from '@techno/kernel';
 import type { Inbox } from '@techno/storage';
 import { z } from 'zod';
 import type { FindCaller } from '../callers.ts';
+import type { Pending } from '../pending.ts';
 
 const traceId = z.string().regex(/^tr_[0-9a-f]{32}$/, 'a trace id: tr_ and 32 hex digits');
 const time = z.iso.datetime({ offset: true });
 
+export interface ActionRouteDeps {
+  readonly bus: Bus;
+  readonly inbox: Inbox;
+  readonly pending: Pick<Pending, 'endedLately'>;
+  readonly caller: FindCaller;
+}
+
+/** A second in all: the record is rarely 100 ms behind. */
+const LOOK_AGAIN_MS = 40;
+const MOST_LOOKS = 25;
+
 /** Reading what became of actions. A caller sees its own, unless its role may read everybody's. */
-export function actionRoutes({ bus, inbox, caller }: { bus: Bus; inbox: Inbox; caller: FindCaller }): Route[] {
+export function actionRoutes({ bus, inbox, pending, caller }: ActionRouteDeps): Route[] {
+  /** Reads the record; of what was answered a moment ago it waits until the record has caught up, so that nobody reads less than they were told. */
+  async function recorded(id: string, principal: string | undefined): Promise<ActionView | undefined> {
+    for (let looks = 1; ; looks++) {
+      const { action } = await request(bus, findAction, { trace_id: id });
+      const foreign = principal !== undefined && action?.principal !== undefined && action.principal !== principal;
+      if (foreign) return undefined;
+      const behind = action === undefined || !TERMINAL_STATUSES.includes(action.status);
+      if (behind && looks < MOST_LOOKS && pending.endedLately(id)) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+        continue;
+      }
+      // Whose it is becomes known with its decision; before, only the inbox knows.
+      return principal !== undefined && action?.principal === undefined ? undefined : action;
+    }
+  }
   const unknown = (id: string) =>
     new HttpProblem(404, 'ACTION_NOT_FOUND', { detail: `there is no action ${id} that you may see`, traceId: id });
 
@@ -26,7 +62,7 @@ export function actionRoutes({ bus, inbox, caller }: { bus: Bus; inbox: Inbox; c
     async handler(context) {
       const { onlyOf, credential } = await caller(context, 'actions:read');
       const id = context.params.trace_id;
-      const { action } = await request(bus, findAction, { trace_id: id, principal: onlyOf });
+      const action = await recorded(id, onlyOf);
       if (action !== undefined) return { status: 200, body: action };
       // Accepted, and the record has not caught up: the inbox knows it.
       const entry = await inbox.find(id);
@@ -96,6 +132,7 @@ export function actionRoutes({ bus, inbox, caller }: { bus: Bus; inbox: Inbox; c
     },
     async handler(context) {
       const { onlyOf } = await caller(context, 'actions:read');
+      await recorded(context.params.trace_id, onlyOf);
       const found = await request(bus, auditOfAction, { trace_id: context.params.trace_id, principal: onlyOf });
       if (found.rows.length === 0) throw unknown(context.params.trace_id);
       return { status: 200, body: found };

@@ -1,4 +1,4 @@
-import { actionRequest, findAction } from '@techno/contracts';
+import { type ActionRequest, actionRequest, findAction } from '@techno/contracts';
 import { defineRoute, HttpProblem, type JsonReply, type Reply, type RequestContext, type Route } from '@techno/http';
 import { type Bus, request } from '@techno/jetstream';
 import { type Clock, rfc3339 } from '@techno/kernel';
@@ -67,14 +67,17 @@ export function processRoutes(deps: ProcessDeps): Route[] {
         503: { description: 'Nothing was accepted; see Retry-After' },
         504: { description: 'The upstream took too long' },
       },
-      handler: (context) => handle(context, deps),
+      handler: (context) => submitAction(context, deps),
     });
   return [route('/v1/process', 'process'), route('/process', 'processAlias')];
 }
 
-type ProcessContext = RequestContext<Record<string, string>, undefined, undefined, z.output<typeof processBody>>;
+type Submitted = Pick<RequestContext, 'header' | 'address' | 'bytes' | 'rawBody' | 'signal' | 'traceId' | 'receivedAtMs'> & {
+  readonly body: ActionRequest;
+};
 
-async function handle(context: ProcessContext, deps: ProcessDeps): Promise<Reply> {
+/** Accepts an action, commits it, and answers with what became of it: what every route that has something done does. */
+export async function submitAction(context: Submitted, deps: ProcessDeps): Promise<Reply> {
   deps.metrics.requests.processRequests.inc();
   const credential = credentialOf(context, deps.pepper);
   const key = readIdempotencyKey(context.header('idempotency-key'));

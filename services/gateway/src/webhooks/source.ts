@@ -51,7 +51,6 @@ export const webhookSource = z
     }
   });
 export type WebhookSource = z.infer<typeof webhookSource>;
-export type WebhookSourceInput = z.input<typeof webhookSource>;
 
 /** The payload of the action that a verified delivery asks for. `parsedBody` is the JSON of its raw body. */
 export function toPayload(source: Pick<WebhookSource, 'payload'>, parsedBody: unknown): unknown {

@@ -10,11 +10,11 @@ import {
 import { type DeadLetter, deadLettered, defineMessage, type MessageContract, type StreamName } from '@techno/contracts';
 import { SECOND, systemClock } from '@techno/kernel';
 import { z } from 'zod';
-import { type Bus, connectBus } from './bus.ts';
-import { runActor, type RunActorDeps } from './run-actor.ts';
-import { runBatchActor } from './run-batch-actor.ts';
-import { ensureStreams } from './topology.ts';
-import { createTransport } from './transport.ts';
+import { type Bus, connectBus } from '../bus.ts';
+import { runActor, type RunActorDeps } from '../run-actor.ts';
+import { runBatchActor } from '../run-batch-actor.ts';
+import { ensureStreams } from '../topology.ts';
+import { createTransport } from '../transport.ts';
 
 /** An order of one kind: as little as an actor needs. Each test takes a kind of its own, so that they share a server. */
 export interface Order {

@@ -1,0 +1,19 @@
+import { createRig, orders, worker } from './rig.ts';
+
+/**
+ * A process with one actor, to be killed: `node mortal-worker.ts <nats url> <kind> <deadly n> <hang|exit>`. It says on
+ * standard output what it begins; at the deadly order it hangs (and is killed from outside) or ends itself.
+ */
+const [url = '', kind = '', deadly = '', how = ''] = process.argv.slice(2);
+const rig = await createRig(url, 'mortal-worker');
+rig.run(
+  worker(orders(kind), {
+    retryDelaysMs: [200, 200],
+    async handle({ n }, { attempt }) {
+      process.stdout.write(`${JSON.stringify({ n, attempt })}\n`);
+      if (String(n) !== deadly) return;
+      if (how === 'exit') process.exit(7);
+      await new Promise((resolve) => setTimeout(resolve, 3_600_000));
+    },
+  }),
+);

@@ -1,0 +1,3 @@
+import { readConfig } from '../config.ts';
+
+export const loadConfig = () => readConfig('executor', {}, process.env);

@@ -1,0 +1,360 @@
+import type { ChannelName, ReceiptStatus } from '@techno/contracts';
+import type { Database } from '../database.ts';
+import {
+  type Change,
+  type Delivery,
+  DELIVERY_COLUMNS,
+  deliveryOf,
+  type DeliveryRow,
+  type News,
+  type Transition,
+} from './delivery-rows.ts';
+
+type Query = Parameters<Parameters<Database['transaction']>[0]>[0];
+
+export interface Claim {
+  readonly channel: ChannelName;
+  readonly now: Date;
+  readonly limit: number;
+  /** Nobody else takes what was claimed before this is over. */
+  readonly leaseMs: number;
+  /** How many may go out: the time the pace has reached in, the permitted number and the time it reaches with `taken` out. */
+  readonly pace: {
+    allowed(reachedMs: number): number;
+    after(reachedMs: number, taken: number): number;
+  };
+  /** Rest between two messages to one recipient on this channel. */
+  readonly recipientRestMs: number;
+}
+
+/** Deliveries on their way. Postgres is what drives them: what is due is asked of it, and whoever moves one holds its fence. */
+export interface Deliveries {
+  /**
+   * Takes what is due on a channel, the most urgent first, never one before an earlier one of the same recipient that is under
+   * way. Pace and order hold over all replicas: they claim one after another.
+   */
+  claim(claim: Claim): Promise<Delivery[]>;
+  /** Commits that a call is about to be made. Undefined: the fence is lost. */
+  start(delivery: Delivery, attempt: { provider: string; at: Date; leaseUntil: Date }): Promise<number | undefined>;
+  /** Moves one that this process holds. False: the fence is lost, and what was decided is not the record. */
+  move(delivery: Delivery, decide: (current: Delivery) => Change): Promise<boolean>;
+  /** Moves those whose holder has died. */
+  recover(now: Date, limit: number, decide: (current: Delivery) => Change): Promise<Delivery[]>;
+  /** Moves those whose receipt is overdue. */
+  expire(now: Date, limit: number, decide: (current: Delivery) => Change): Promise<Delivery[]>;
+  /** Moves the one that the message belongs to. False: no message of that id is on record yet. */
+  receipt(
+    message: { channel: ChannelName; id: string },
+    decide: (current: Delivery, attempt: number) => Change | undefined,
+  ): Promise<boolean>;
+  /** Keeps a receipt that came before the record of its message. */
+  keepEarly(receipt: { channel: ChannelName; id: string; status: ReceiptStatus; at: Date }): Promise<void>;
+  /** Kept receipts whose message is on record now; each is forgotten as it is given. */
+  takeEarly(limit: number): Promise<{ channel: ChannelName; id: string; status: ReceiptStatus; at: Date }[]>;
+  forgetEarly(before: Date): Promise<void>;
+  /** Hands over what is to be told, oldest first, and forgets it when `publish` has resolved. */
+  tell(limit: number, publish: (news: readonly (News & { id: string })[]) => Promise<void>): Promise<number>;
+  /** Age in seconds of the oldest that is due, by channel. */
+  ages(now: Date): Promise<Map<ChannelName, number>>;
+}
+
+/** A receipt never takes back what an earlier one said. */
+const RECEIPT_ORDER = `array['FAILED', 'SENT', 'DELIVERED', 'READ']`;
+const STATES_BEFORE = `d.state = 'SENDING'`;
+
+export function createDeliveries(database: Database): Deliveries {
+  return {
+    claim: (claim) => database.transaction((query) => claimIn(query, claim)),
+
+    async start(delivery, { provider, at, leaseUntil }) {
+      const [row] = await database.query<{ number: number }>(
+        {
+          name: 'deliveries-start',
+          text: `with held as (
+              update deliveries set attempts = attempts + 1, provider = $3, leased_until = $5
+              where id = $1 and fence = $2 and state = 'SENDING' returning id, attempts, channel
+            )
+            insert into delivery_attempts (delivery_id, number, channel, provider, started_at)
+            select id, attempts, channel, $3, $4 from held returning number`,
+        },
+        [delivery.id, delivery.fence, provider, at, leaseUntil],
+      );
+      return row?.number;
+    },
+
+    move: (delivery, decide) =>
+      database.transaction(async (query) => {
+        const [row] = await query<DeliveryRow>(
+          {
+            name: 'deliveries-held',
+            text: `select ${DELIVERY_COLUMNS} from deliveries d join notifications n on n.id = d.notification_id
+              where d.id = $1 and d.fence = $2 and ${STATES_BEFORE} for update of d`,
+          },
+          [delivery.id, delivery.fence],
+        );
+        if (row === undefined) return false;
+        await apply(query, deliveryOf(row), decide(deliveryOf(row)));
+        return true;
+      }),
+
+    recover: (now, limit, decide) =>
+      sweep(database, 'deliveries-recover', `${STATES_BEFORE} and d.leased_until <= $1`, now, limit, decide),
+
+    expire: (now, limit, decide) =>
+      sweep(
+        database,
+        'deliveries-expire',
+        `d.state in ('SENT', 'UNKNOWN') and d.settled_at is null and d.due_at <= $1`,
+        now,
+        limit,
+        decide,
+      ),
+
+    receipt: ({ channel, id }, decide) =>
+      database.transaction(async (query) => {
+        const [row] = await query<DeliveryRow>(
+          {
+            name: 'deliveries-of-message',
+            text: `select ${DELIVERY_COLUMNS}, m.number as message_attempt from delivery_attempts m
+              join deliveries d on d.id = m.delivery_id join notifications n on n.id = d.notification_id
+              where m.channel = $1 and m.provider_message_id = $2 order by m.number desc limit 1 for update of d`,
+          },
+          [channel, id],
+        );
+        if (row === undefined) return false;
+        const change = decide(deliveryOf(row), row.message_attempt ?? 0);
+        if (change !== undefined) await apply(query, deliveryOf(row), change);
+        return true;
+      }),
+
+    async keepEarly({ channel, id, status, at }) {
+      await database.query(
+        {
+          name: 'receipts-early',
+          text: 'insert into early_receipts (channel, provider_message_id, receipt, at) values ($1, $2, $3, $4) on conflict do nothing',
+        },
+        [channel, id, status, at],
+      );
+    },
+    async takeEarly(limit) {
+      const rows = await database.query<{ channel: ChannelName; provider_message_id: string; receipt: ReceiptStatus; at: Date }>(
+        {
+          name: 'receipts-take-early',
+          text: `delete from early_receipts e using (
+              select e.channel, e.provider_message_id, e.receipt from early_receipts e
+              where exists (select 1 from delivery_attempts a where a.channel = e.channel and a.provider_message_id = e.provider_message_id)
+              limit $1 for update skip locked
+            ) as k where (e.channel, e.provider_message_id, e.receipt) = (k.channel, k.provider_message_id, k.receipt)
+            returning e.channel, e.provider_message_id, e.receipt, e.at`,
+        },
+        [limit],
+      );
+      return rows.map(({ channel, provider_message_id: id, receipt: status, at }) => ({ channel, id, status, at }));
+    },
+    async forgetEarly(before) {
+      await database.query({ name: 'receipts-forget', text: 'delete from early_receipts where at < $1' }, [before]);
+    },
+
+    tell: (limit, publish) =>
+      database.transaction(async (query) => {
+        const rows = await query<{ id: string; type: News['type']; body: News['body'] }>(
+          {
+            name: 'news-take',
+            text: 'select id, type, body from notification_news order by id limit $1 for update skip locked',
+          },
+          [limit],
+        );
+        if (rows.length === 0) return 0;
+        await publish(rows);
+        await query({ name: 'news-told', text: 'delete from notification_news where id = any($1::bigint[])' }, [
+          rows.map(({ id }) => id),
+        ]);
+        return rows.length;
+      }),
+
+    async ages(now) {
+      const rows = await database.query<{ channel: ChannelName; age: number }>(
+        {
+          name: 'deliveries-ages',
+          text: `select channel, extract(epoch from $1::timestamptz - min(due_at))::float8 as age from deliveries
+            where state = 'QUEUED' and due_at <= $1 group by channel`,
+        },
+        [now],
+      );
+      return new Map(rows.map(({ channel, age }) => [channel, age]));
+    },
+  };
+}
+
+async function claimIn(query: Query, { channel, now, limit, leaseMs, pace, recipientRestMs }: Claim): Promise<Delivery[]> {
+  const key = `channel:${channel}`;
+  await query({ name: 'paces-begin', text: 'insert into paces (key, next_at) values ($1, $2) on conflict do nothing' }, [
+    key,
+    now,
+  ]);
+  // Whoever claims on this channel holds this row: claims of all replicas follow one another.
+  const [reached] = await query<{ next_at: Date }>(
+    { name: 'paces-hold', text: 'select next_at from paces where key = $1 for update' },
+    [key],
+  );
+  const reachedMs = reached?.next_at.getTime() ?? now.getTime();
+  const most = Math.min(limit, pace.allowed(reachedMs));
+  if (most <= 0) return [];
+  const rows = await query<DeliveryRow>(
+    {
+      name: 'deliveries-claim',
+      text: `select ${DELIVERY_COLUMNS} from deliveries d join notifications n on n.id = d.notification_id
+        where d.state = 'QUEUED' and d.channel = $1 and d.due_at <= $2
+          and not exists (select 1 from deliveries e where e.recipient = d.recipient and e.channel = d.channel and e.seq < d.seq
+            and (e.state = 'SENDING' or (e.state = 'QUEUED' and e.tier = 'fast')))
+          and not exists (select 1 from deliveries e where e.recipient = d.recipient and e.channel = d.channel and e.state = 'SENDING')
+          and not exists (select 1 from paces p where p.key = 'lane:' || $1 || ':' || d.recipient and p.next_at > $2)
+        order by d.urgency desc, d.seq limit $3 for update of d skip locked`,
+    },
+    [channel, now, most],
+  );
+  // A held one that has come due may stand beside a younger one of the same recipient: only the first goes.
+  const first = new Map<string, DeliveryRow>();
+  for (const row of rows) if (!first.has(row.recipient)) first.set(row.recipient, row);
+  const taken = [...first.values()];
+  if (taken.length === 0) return [];
+  await query(
+    {
+      name: 'deliveries-claimed',
+      text: `update deliveries set state = 'SENDING', fence = fence + 1, leased_until = $2 where id = any($1::text[])`,
+    },
+    [taken.map(({ id }) => id), new Date(now.getTime() + leaseMs)],
+  );
+  await query({ name: 'paces-move', text: 'update paces set next_at = $2 where key = $1' }, [
+    key,
+    new Date(pace.after(reachedMs, taken.length)),
+  ]);
+  if (recipientRestMs > 0) {
+    await query(
+      {
+        name: 'paces-rest',
+        text: `insert into paces (key, next_at) select k, $2 from unnest($1::text[]) as k
+          on conflict (key) do update set next_at = excluded.next_at`,
+      },
+      [taken.map(({ recipient }) => `lane:${channel}:${recipient}`), new Date(now.getTime() + recipientRestMs)],
+    );
+  }
+  return taken.map((row) => deliveryOf({ ...row, state: 'SENDING', fence: row.fence + 1 }));
+}
+
+async function sweep(
+  database: Database,
+  name: string,
+  where: string,
+  now: Date,
+  limit: number,
+  decide: (current: Delivery) => Change,
+): Promise<Delivery[]> {
+  return database.transaction(async (query) => {
+    const rows = await query<DeliveryRow>(
+      {
+        name,
+        text: `select ${DELIVERY_COLUMNS} from deliveries d join notifications n on n.id = d.notification_id
+          where ${where} order by d.seq limit $2 for update of d skip locked`,
+      },
+      [now, limit],
+    );
+    const found = rows.map(deliveryOf);
+    for (const delivery of found) await apply(query, delivery, decide(delivery));
+    return found;
+  });
+}
+
+/** Writes a change under the lock on its delivery. The fence moves on: whoever held the delivery holds it no more. */
+async function apply(query: Query, delivery: Delivery, change: Change): Promise<void> {
+  const { transition: to, attempt, skips = [], receipt, newsOf } = change;
+  if (attempt !== undefined) {
+    await query(
+      {
+        name: 'attempts-end',
+        text: `update delivery_attempts set finished_at = $3, class = $4, code = $5, spent = $6, provider_message_id = $7
+          where delivery_id = $1 and number = $2`,
+      },
+      [
+        delivery.id,
+        attempt.number,
+        attempt.finishedAt,
+        attempt.class,
+        attempt.code ?? null,
+        attempt.spent,
+        attempt.providerMessageId ?? null,
+      ],
+    );
+  }
+  if (receipt !== undefined) {
+    await query(
+      {
+        name: 'attempts-receipt',
+        text: `update delivery_attempts set receipt = $3, receipt_at = $4 where delivery_id = $1 and number = $2
+          and coalesce(array_position(${RECEIPT_ORDER}, receipt), 0) < array_position(${RECEIPT_ORDER}, $3)`,
+      },
+      [delivery.id, receipt.number, receipt.status, receipt.at],
+    );
+  }
+  if (skips.length > 0) {
+    await query(
+      {
+        name: 'attempts-skip',
+        text: `insert into delivery_attempts (delivery_id, number, channel, started_at, finished_at, class, code, spent)
+          select $1, $2 + k.at, k.channel, $3, $3, 'SKIPPED', k.code, false
+          from unnest($4::text[], $5::text[]) with ordinality as k(channel, code, at)`,
+      },
+      [delivery.id, delivery.attempts, skips[0]?.at, skips.map(({ channel }) => channel), skips.map(({ code }) => code)],
+    );
+  }
+  if (to === undefined) return;
+  await query(
+    {
+      name: 'deliveries-move',
+      text: `update deliveries set state = $2, position = $3, channel = channels[$3 + 1], tier = $4, tries = $5, due_at = $6, provider = $7,
+          code = $8, sent_at = coalesce($9, sent_at), delivered_at = coalesce(delivered_at, $10), read_at = coalesce(read_at, $11),
+          settled_at = coalesce(settled_at, $12), leased_until = null, fence = fence + 1, attempts = attempts + $13
+        where id = $1`,
+    },
+    [
+      delivery.id,
+      to.state,
+      to.position,
+      to.tier,
+      to.tries,
+      to.dueAt,
+      to.provider,
+      to.code,
+      to.sentAt ?? null,
+      to.deliveredAt ?? null,
+      to.readAt ?? null,
+      to.settledAt,
+      skips.length,
+    ],
+  );
+  const parts = to.settledAt === null ? [] : await settleParts(query, delivery, to);
+  const news = newsOf === undefined ? [] : [delivery, ...parts].flatMap((one) => newsOf(one));
+  if (news.length > 0) {
+    await query(
+      {
+        name: 'news-add',
+        text: 'insert into notification_news (type, body) select * from unnest($1::text[], $2::json[])',
+      },
+      [news.map(({ type }) => type), news.map(({ body }) => JSON.stringify(body))],
+    );
+  }
+}
+
+/** What was sent as part of a digest ends as the digest did. */
+async function settleParts(query: Query, { id }: Delivery, to: Transition) {
+  const rows = await query<{ id: string; notification_id: string; trace_id: string }>(
+    {
+      name: 'deliveries-settle-parts',
+      text: `update deliveries d set state = $2, code = $3, sent_at = $4, delivered_at = $5, settled_at = $6, channel = $7
+        from notifications n where n.id = d.notification_id and d.digest_of = $1 and d.settled_at is null
+        returning d.id, d.notification_id, n.trace_id`,
+    },
+    [id, to.state, to.code, to.sentAt ?? null, to.deliveredAt ?? null, to.settledAt, null],
+  );
+  return rows.map((row) => ({ id: row.id, notificationId: row.notification_id, traceId: row.trace_id }));
+}

@@ -1,0 +1,31 @@
+import type { BatchActor, Received } from '@techno/actor';
+import { type DeadLetter, deadLettered, type MessageContract, type StreamName } from '@techno/contracts';
+import { SECOND } from '@techno/kernel';
+import type { DeadLetters } from '@techno/storage';
+import { failureOf, hasOwnId, place } from '../failures.ts';
+
+export interface CollectDeps {
+  readonly deadLetters: DeadLetters;
+  /** When a stream was made. */
+  readonly created: (stream: StreamName) => Promise<string>;
+  readonly onFailedAgain: (actor: string) => void;
+}
+
+/** Stores every dead letter once, and takes back to pending those whose replay failed. */
+export const collectDeadLetters = ({ deadLetters, created, onFailedAgain }: CollectDeps): BatchActor => ({
+  name: 'collect-dead-letters',
+  receives: [deadLettered as unknown as MessageContract<never>],
+  maxBatch: 500,
+  lingerMs: 25,
+  leaseMs: 15 * SECOND,
+  async handle(batch: readonly Received[]) {
+    const incarnations = new Map<StreamName, string>();
+    const letters = batch.map(({ body }) => body as DeadLetter);
+    for (const letter of letters) {
+      if (!hasOwnId(letter) && !incarnations.has(letter.stream)) incarnations.set(letter.stream, await created(letter.stream));
+    }
+    const failures = letters.map((letter) => failureOf(letter, incarnations.get(letter.stream) ?? ''));
+    const { failedAgain } = await deadLetters.store(failures, place);
+    for (const actor of failedAgain) onFailedAgain(actor);
+  },
+});

@@ -1,0 +1,64 @@
+import { envelope, type Transport } from '@techno/actor';
+import { type DeadLetterActed, deadLetterAction, deadLetterActed, type CanonicalEvent, eventsOf } from '@techno/contracts';
+import { newSpanId, rfc3339 } from '@techno/kernel';
+import type { DeadLetterEvent, DeadLetterEvents } from '@techno/storage';
+
+export interface AuditDeps {
+  readonly events: DeadLetterEvents;
+  readonly transport: Transport;
+  readonly logEvents: (events: readonly CanonicalEvent[]) => void;
+}
+
+const AT_ONCE = 500;
+
+/** Tells the audit trail who did what, in order. Told twice after a crash, it is still written once: acts have numbers. */
+export async function tellTheTrail({ events, transport, logEvents }: AuditDeps): Promise<void> {
+  for (;;) {
+    const waiting = await events.unaudited(AT_ONCE);
+    if (waiting.length === 0) return;
+    const acts = waiting.flatMap((event) => actOf(event) ?? []);
+    const [first] = acts;
+    if (first !== undefined) {
+      const body: DeadLetterActed = { acts };
+      const message = envelope(deadLetterActed, body, {
+        causeId: `acts.${first.act_id}.${acts.at(-1)?.act_id}`,
+        source: 'dlq-replayer',
+        traceparent: `00-${first.trace_id.slice('tr_'.length)}-${newSpanId()}-00`,
+        now: rfc3339(Date.now()),
+      });
+      await transport.publish(message);
+      logEvents(eventsOf['dead_letter.acted'](body));
+    }
+    await events.audited(waiting.map(({ id }) => id));
+    if (waiting.length < AT_ONCE) return;
+  }
+}
+
+/** Nothing without a trace can be in the trail: it stays in the history alone. */
+function actOf({
+  id,
+  traceId,
+  at,
+  action,
+  by,
+  deadLetterId,
+  replay,
+  data,
+}: DeadLetterEvent): DeadLetterActed['acts'][number] | undefined {
+  const known = deadLetterAction.safeParse(action);
+  if (traceId === undefined || !known.success) return undefined;
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  return {
+    act_id: id,
+    trace_id: traceId,
+    at: rfc3339(at.getTime()),
+    action: known.data,
+    by,
+    dead_letter_id: deadLetterId,
+    job_id: text(data['job_id']),
+    actor: text(data['actor']),
+    replay: deadLetterId === undefined ? undefined : replay,
+    code: text(data['code']),
+    count: typeof data['count'] === 'number' ? data['count'] : undefined,
+  };
+}

@@ -1,0 +1,206 @@
+import type { ChannelName, Contact } from '@techno/contracts';
+import { type Clock, errorCode, SECOND, TechnoError } from '@techno/kernel';
+import type { Change, Contacts, Deliveries, Delivery, Notifications, Skip, Transition } from '@techno/storage';
+import type { Channel, Outbound } from '../channels/channel.ts';
+import { afterAttempt, nextChannel, type Outcome, settled } from '../delivery/after-attempt.ts';
+import { newsOf } from '../delivery/news.ts';
+import { type Preflight, preflight } from '../delivery/plan.ts';
+import type { DeliveryPolicy } from '../delivery/policy.ts';
+import type { NotifierMetrics } from '../metrics.ts';
+import { contactOf } from '../recipients.ts';
+import { renderDigest, type Rendered } from '../templates/render.ts';
+import type { Words } from '../words.ts';
+import type { CallResult, Intake } from './intake.ts';
+
+export interface DeliverDeps {
+  readonly deliveries: Deliveries;
+  readonly notifications: Notifications;
+  readonly contacts: Contacts;
+  readonly words: Words;
+  readonly channels: ReadonlyMap<ChannelName, Channel>;
+  readonly policy: DeliveryPolicy;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly metrics: NotifierMetrics;
+  /** Something may be due elsewhere now. */
+  readonly poke: (channel: ChannelName | undefined) => void;
+}
+
+/** How long a call may take; past it another replica may take the delivery over. The channels give up earlier. */
+export const LEASE_MS = 60 * SECOND;
+
+/** One claimed delivery, to the end of one call: look, commit the start, call, commit the outcome. */
+export async function deliver(delivery: Delivery, intake: Intake, channel: Channel, signal: AbortSignal, deps: DeliverDeps): Promise<void> {
+  const { clock, deliveries } = deps;
+  const { contact, checks } = await look(delivery, deps);
+  const here = checks[0];
+  if (here?.kind !== 'send') return passOn(delivery, checks, deps);
+  let message: Outbound;
+  try {
+    message = await compose(delivery, contact, channel.name, here.address, deps);
+  } catch (error) {
+    if (!(error instanceof TechnoError)) throw error;
+    await conclude(delivery, () => ({ transition: nextChannel(delivery, errorCode(error), clock.now()) }), deps);
+    return;
+  }
+  const now = clock.now();
+  const number = await deliveries.start(delivery, {
+    provider: channel.provider,
+    at: new Date(now),
+    leaseUntil: new Date(now + LEASE_MS),
+  });
+  // Somebody else holds it: what was looked up here is of no use.
+  if (number === undefined) return;
+  const result = await intake.call(message, signal);
+  deps.metrics.attempt(channel.name, result.class);
+  if (result.class !== 'ACCEPTED' && result.suppress) {
+    await deps.contacts.suppress({ channel: channel.name, address: here.address, reason: result.code, since: new Date(clock.now()) });
+  }
+  await conclude(delivery, (current) => changeAfter(current, number, result, channel, deps), deps);
+}
+
+/** The change that the result of attempt `number` makes. */
+export function changeAfter(
+  current: Delivery,
+  number: number,
+  result: CallResult,
+  channel: Channel,
+  { clock, policy, random }: Pick<DeliverDeps, 'clock' | 'policy' | 'random'>,
+): Change {
+  const nowMs = clock.now();
+  const accepted = result.class === 'ACCEPTED';
+  return {
+    transition: afterAttempt({ ...current, provider: channel.provider }, outcomeOf(result, channel), { nowMs, policy, random }),
+    attempt: {
+      number,
+      class: result.class,
+      code: accepted ? undefined : result.code,
+      spent: accepted || result.spent,
+      providerMessageId: accepted ? result.providerMessageId : undefined,
+      finishedAt: new Date(nowMs),
+    },
+  };
+}
+
+function outcomeOf(result: CallResult, { receipts }: Channel): Outcome {
+  switch (result.class) {
+    case 'ACCEPTED':
+      return { class: 'ACCEPTED', receipts: receipts && result.providerMessageId !== undefined };
+    case 'FAILED_TEMPORARY':
+      return { class: 'FAILED_TEMPORARY', code: result.code, retryAfterMs: result.retryAfterMs, spent: result.spent };
+    case 'FAILED_PERMANENT':
+      return { class: 'FAILED_PERMANENT', code: result.code };
+    case 'UNKNOWN':
+      // Without its id a receipt could not be told from another's; the wait for one is all the same the chance of it.
+      return { class: 'UNKNOWN', code: result.code, receipts };
+  }
+}
+
+/** Moves a delivery that this process holds, and counts and announces what came of it. */
+async function conclude(delivery: Delivery, decide: (current: Delivery) => Change, deps: DeliverDeps): Promise<void> {
+  let made: Change | undefined;
+  const held = await deps.deliveries.move(delivery, (current) => (made = withNews(current, decide(current), deps.clock.now())));
+  if (!held || made?.transition === undefined) return;
+  count(delivery, made.transition, deps);
+}
+
+/** Adds what is to be told of a change. */
+export function withNews(current: Delivery, change: Change, nowMs: number): Change {
+  if (change.transition === undefined) return change;
+  return { ...change, newsOf: newsOf(current, change.transition, change.skips?.length ?? 0, nowMs) };
+}
+
+/** What every change is counted by. */
+export function count(delivery: Delivery, to: Transition, { metrics, clock, poke }: Pick<DeliverDeps, 'metrics' | 'clock' | 'poke'>): void {
+  const channel = delivery.channels[to.position];
+  if (to.position > delivery.position && to.state === 'QUEUED') metrics.fellBack(delivery.channels[delivery.position], to.code ?? '');
+  if (to.state === 'QUEUED') poke(channel);
+  else poke(delivery.channels[delivery.position]);
+  if (to.settledAt !== null) metrics.settled(channel, to.state, (clock.now() - delivery.acceptedAt.getTime()) / SECOND);
+}
+
+async function look(delivery: Delivery, deps: DeliverDeps): Promise<{ contact: Contact | undefined; checks: Preflight[] }> {
+  const stored = delivery.given === undefined ? (await deps.contacts.find([delivery.recipient])).get(delivery.recipient) : undefined;
+  const contact = delivery.given === undefined ? stored?.contact : contactOf(delivery.given);
+  const rest = delivery.channels.slice(delivery.position);
+  const addresses = rest.flatMap((channel) => {
+    const address = contact?.addresses[channel];
+    return address === undefined ? [] : [{ channel, address }];
+  });
+  const suppressed = new Set((await deps.contacts.suppressed(addresses)).map(({ channel }) => channel));
+  const nowMs = deps.clock.now();
+  const checks = rest.map((channel) =>
+    preflight(contact, channel, delivery.severity, {
+      configured: deps.channels.has(channel),
+      suppressed: suppressed.has(channel),
+      nowMs,
+    }),
+  );
+  return { contact, checks };
+}
+
+/** Not now, or not on this channel: on to the first that can, or to the end. */
+async function passOn(delivery: Delivery, checks: readonly Preflight[], deps: DeliverDeps): Promise<void> {
+  const nowMs = deps.clock.now();
+  const at = new Date(nowMs);
+  const next = checks.findIndex(({ kind }) => kind !== 'skip');
+  const passed = next === -1 ? checks : checks.slice(0, next);
+  const skips: Skip[] = passed.flatMap((check, index) => {
+    const channel = delivery.channels[delivery.position + index];
+    return check.kind === 'skip' && channel !== undefined ? [{ channel, code: check.code, at }] : [];
+  });
+  for (const { channel } of skips) deps.metrics.attempt(channel, 'SKIPPED');
+  const lastCode = skips.at(-1)?.code ?? null;
+  await conclude(
+    delivery,
+    (current) => {
+      if (next === -1) {
+        // Having failed elsewhere it has failed; having been tried nowhere it was skipped.
+        if (current.confirmed) return { transition: nextChannel(current, '', nowMs), skips };
+        const tried = current.position > 0 || current.tries > 0;
+        const stands = { ...current, position: current.channels.length - 1 };
+        return { transition: settled(stands, tried ? 'FAILED' : 'SKIPPED', lastCode, nowMs), skips };
+      }
+      const check = checks[next];
+      const waits = check?.kind === 'wait';
+      const transition: Transition = {
+        state: 'QUEUED',
+        position: current.position + next,
+        tier: waits ? 'held' : next === 0 ? current.tier : 'fast',
+        tries: next === 0 ? current.tries : 0,
+        dueAt: waits ? check.until : at,
+        provider: null,
+        code: waits ? 'QUIET_HOURS' : lastCode,
+        settledAt: null,
+      };
+      return { transition, skips };
+    },
+    deps,
+  );
+}
+
+async function compose(
+  delivery: Delivery,
+  contact: Contact | undefined,
+  channel: ChannelName,
+  to: string,
+  deps: DeliverDeps,
+): Promise<Outbound> {
+  const locale = contact?.locale ?? 'en';
+  const own = await deps.words.of(delivery.request, delivery.templateVersion, locale, channel);
+  let rendered: Rendered = own;
+  if (delivery.digestKey !== undefined) {
+    const parts = await deps.notifications.partsOf(delivery.id);
+    const others = await Promise.all(parts.map((part) => deps.words.of(part.request, part.templateVersion, locale, channel)));
+    rendered = renderDigest([own, ...others], channel);
+  }
+  return {
+    ...rendered,
+    key: `${delivery.id}.${channel}`,
+    to,
+    media: delivery.request.media,
+    severity: delivery.severity,
+    notificationId: delivery.notificationId,
+    recipient: delivery.recipient,
+  };
+}

@@ -1,0 +1,65 @@
+import { envelope, type Transport } from '@techno/actor';
+import {
+  type CanonicalEvent,
+  eventsOf,
+  type MessageContract,
+  notificationDelivered,
+  notificationDispatched,
+  notificationFailed,
+  type NotificationNews,
+} from '@techno/contracts';
+import { type Clock, errorMessage, pause, rfc3339 } from '@techno/kernel';
+import type { Deliveries, News } from '@techno/storage';
+
+export interface TellerDeps {
+  readonly deliveries: Pick<Deliveries, 'tell'>;
+  readonly transport: Pick<Transport, 'publish'>;
+  readonly logEvents: (events: readonly CanonicalEvent[]) => void;
+  readonly clock: Clock;
+  readonly everyMs: number;
+  readonly onProblem: (fields: { problem: string; part: string }) => void;
+}
+
+export interface Teller {
+  once(): Promise<number>;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const LIMIT = 200;
+const CONTRACTS: Readonly<Record<News['type'], MessageContract<NotificationNews>>> = {
+  'notification.dispatched': notificationDispatched,
+  'notification.delivered': notificationDelivered,
+  'notification.failed': notificationFailed,
+};
+
+/** Publishes what the record says is still to be told. It was written with what it tells of, so none is lost and each is told under one id. */
+export function createTeller({ deliveries, transport, logEvents, clock, everyMs, onProblem }: TellerDeps): Teller {
+  const once = () =>
+    deliveries.tell(LIMIT, async (news) => {
+      await Promise.all(
+        news.map(({ id, type, body }) => {
+          const message = envelope(CONTRACTS[type], body, {
+            causeId: `news.${id}`,
+            source: 'notifier',
+            // The trace it belongs to; the span that caused it has long ended.
+            traceparent: `00-${body.trace_id.slice('tr_'.length)}-${body.trace_id.slice(-16)}-00`,
+            now: rfc3339(clock.now()),
+          });
+          return transport.publish(message);
+        }),
+      );
+      for (const { type, body } of news) if (type !== 'notification.dispatched') logEvents(eventsOf[type](body));
+    });
+  return {
+    once,
+    async run(signal) {
+      while (!signal.aborted) {
+        const told = await once().catch((error: unknown) => {
+          onProblem({ problem: errorMessage(error), part: 'tell' });
+          return 0;
+        });
+        if (told < LIMIT) await pause(everyMs, signal);
+      }
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import type { Transport } from '@techno/actor';
+import { type CanonicalEvent, type ChannelName, CHANNELS } from '@techno/contracts';
+import type { Clock } from '@techno/kernel';
+import { createBreakers } from '@techno/resilience';
+import { createContacts, createDeliveries, createNotifications, createTemplates, type Database } from '@techno/storage';
+import { type Accepter, createAccepter } from './accept.ts';
+import { absentChannel } from './channels/absent.ts';
+import { type Channel, ChannelFailure } from './channels/channel.ts';
+import { classify } from './channels/classify.ts';
+import type { DeliveryPolicy } from './delivery/policy.ts';
+import type { DeliverDeps } from './dispatch/deliver.ts';
+import { type ChannelLimits, createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
+import { createIntake, type Intake } from './dispatch/intake.ts';
+import { createSweeper, type Sweeper } from './dispatch/sweeper.ts';
+import { createTeller, type Teller } from './dispatch/teller.ts';
+import type { NotifierMetrics } from './metrics.ts';
+import { type ApplyReceipt, receiptApplier } from './receipts/apply.ts';
+import { createWords } from './words.ts';
+
+export interface NotifierDeps {
+  readonly database: Database;
+  readonly transport: Pick<Transport, 'publish'>;
+  readonly channels: readonly Channel[];
+  readonly limitsOf: (channel: ChannelName) => ChannelLimits;
+  readonly policy: DeliveryPolicy;
+  readonly breaker: { readonly failures: number; readonly halfOpenAfterMs: number; readonly probeEveryMs: number };
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly metrics: NotifierMetrics;
+  readonly logEvents: (events: readonly CanonicalEvent[]) => void;
+  readonly onProblem: (fields: Record<string, unknown>) => void;
+  readonly onDoor: (fields: { channel: string; state: string; reason: string }) => void;
+}
+
+/** The parts of a notifier, wired; `main.ts` runs them as a service, tests step by step. */
+export interface Notifier {
+  readonly accepter: Accepter;
+  readonly applyReceipt: ApplyReceipt;
+  readonly dispatchers: readonly Dispatcher[];
+  readonly intakes: readonly Intake[];
+  readonly sweeper: Sweeper;
+  readonly teller: Teller;
+  readonly stores: {
+    readonly contacts: ReturnType<typeof createContacts>;
+    readonly templates: ReturnType<typeof createTemplates>;
+    readonly notifications: ReturnType<typeof createNotifications>;
+  };
+}
+
+/** How often an idle dispatcher looks for what became due, and the teller for what is to be told. */
+const POLL_MS = 200;
+const SWEEP_MS = 500;
+
+export function createNotifier(deps: NotifierDeps): Notifier {
+  const { database, clock, random, metrics, policy, onProblem } = deps;
+  const contacts = createContacts(database);
+  const templates = createTemplates(database);
+  const notifications = createNotifications(database);
+  const deliveries = createDeliveries(database);
+  const words = createWords(templates);
+  const channels = new Map(deps.channels.map((channel) => [channel.name, channel]));
+  const dispatchers: Dispatcher[] = [];
+  const poke = (channel: ChannelName | undefined) => {
+    for (const dispatcher of dispatchers) if (dispatcher.channel === channel) dispatcher.poke();
+  };
+  const delivering: DeliverDeps = { deliveries, notifications, contacts, words, channels, policy, clock, random, metrics, poke };
+  const breakers = createBreakers({
+    failures: deps.breaker.failures,
+    halfOpenAfterMs: deps.breaker.halfOpenAfterMs,
+    countsAgainst: (error) => error instanceof ChannelFailure && classify(error.failure, { keyed: true }).aboutChannel,
+  });
+  breakers.onChange((name, state) => {
+    metrics.breaker(name, state);
+    deps.onDoor({ channel: name, state, reason: 'breaker' });
+  });
+
+  const intakes: Intake[] = [];
+  // Also for a channel that nobody configured: what waits for it has to be passed on.
+  for (const channel of CHANNELS.map((name) => channels.get(name) ?? absentChannel(name))) {
+    const intake = createIntake({
+      channel,
+      breakers,
+      probeEveryMs: deps.breaker.probeEveryMs,
+      onChange(name, state, reason) {
+        metrics.breaker(name, state);
+        deps.onDoor({ channel: name, state, reason });
+        if (state === 'closed') poke(channel.name);
+      },
+    });
+    intakes.push(intake);
+    const limits = deps.limitsOf(channel.name);
+    dispatchers.push(
+      createDispatcher({ channel, intake, limits, deliveries, clock, pollMs: POLL_MS, onProblem, deliver: delivering }),
+    );
+  }
+
+  const applyReceipt = receiptApplier(deliveries, delivering);
+  return {
+    accepter: createAccepter({ notifications, contacts, words, clock, onAccepted: (first) => first.forEach(poke) }),
+    applyReceipt,
+    dispatchers,
+    intakes,
+    sweeper: createSweeper({
+      deliveries,
+      channels,
+      deliver: delivering,
+      applyReceipt,
+      metrics,
+      clock,
+      everyMs: SWEEP_MS,
+      onProblem,
+    }),
+    teller: createTeller({
+      deliveries,
+      transport: deps.transport,
+      logEvents: deps.logEvents,
+      clock,
+      everyMs: POLL_MS,
+      onProblem,
+    }),
+    stores: { contacts, templates, notifications },
+  };
+}
