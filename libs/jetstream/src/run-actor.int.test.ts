@@ -323,7 +323,7 @@ test('messages that wait behind long ones are handled once, by whichever replica
   rig.run(long());
   await until(() => handled.length === 6, { timeoutMs: 25 * SECOND });
   await until(async () => (await rig.pendingAcks('ACTIONS', 'queued')) === 0);
-  expect(handled.toSorted()).toEqual(range(6));
+  expect(handled.toSorted((a, b) => a - b)).toEqual(range(6));
   const { state } = await rig.bus.jsm.streams.info('ACTIONS', { subjects_filter: '*.ACTIONS.queued.>' });
   expect(state.subjects ?? {}).toEqual({});
 });

@@ -1,5 +1,5 @@
 import { headers as natsHeaders, type MsgHdrs } from '@nats-io/nats-core';
-import type { Outgoing, Transport } from '@techno/actor';
+import type { Transport } from '@techno/actor';
 import { HEADER, type Headers, scheduleSubject } from '@techno/contracts';
 import { errorMessage, SECOND, TemporaryError } from '@techno/kernel';
 import type { Bus } from './bus.ts';

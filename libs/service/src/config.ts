@@ -1,5 +1,5 @@
 import { type ServiceName } from '@techno/contracts';
-import { StartupError } from '@techno/kernel';
+import { errorMessage, StartupError } from '@techno/kernel';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -24,6 +24,18 @@ export const hexKey = z
   .string()
   .regex(/^([0-9a-f]{2}){32,}$/i, 'expected at least 64 hex digits')
   .transform((hex) => Buffer.from(hex, 'hex'));
+
+/** A setting in a form of its own: what `parse` throws says what is wrong with it, without repeating it. */
+export function parsedBy<Value>(parse: (text: string) => Value) {
+  return z.string().transform((text, context): Value => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: errorMessage(error) });
+      return z.NEVER;
+    }
+  });
+}
 
 /**
  * Reads a service's settings. Throws StartupError CONFIG_INVALID that names every variable at fault, without its value,

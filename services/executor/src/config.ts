@@ -1,22 +1,12 @@
 import { parseAllowKeys } from '@techno/contracts';
-import { readConfig } from '@techno/service';
+import { readConfig, parsedBy } from '@techno/service';
 import { z } from 'zod';
 import type { LlmConfig } from './executors/llm/config.ts';
 
 const SECRET_PREFIX = 'TECHNO_SECRET_';
 
 const shape = {
-  TECHNO_ALLOW_KEYS: z
-    .string()
-    .describe('k1:<64 hex digits>')
-    .transform((text, context) => {
-      try {
-        return parseAllowKeys(text);
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-        return z.NEVER;
-      }
-    }),
+  TECHNO_ALLOW_KEYS: parsedBy(parseAllowKeys).describe('k1:<64 hex digits>'),
   TECHNO_EGRESS_ALLOW: z
     .string()
     .default('')

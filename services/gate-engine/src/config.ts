@@ -1,21 +1,11 @@
 import { parseAllowKeys } from '@techno/contracts';
 import { HOUR } from '@techno/kernel';
-import { hexKey, readConfig } from '@techno/service';
+import { hexKey, readConfig, parsedBy } from '@techno/service';
 import { z } from 'zod';
 
 const shape = {
   TECHNO_KEY_PEPPER: hexKey.describe('64 hex digits, the same for gateway and gate-engine'),
-  TECHNO_ALLOW_KEYS: z
-    .string()
-    .describe('k1:<64 hex digits>, the same for gate-engine and executor')
-    .transform((text, context) => {
-      try {
-        return parseAllowKeys(text);
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-        return z.NEVER;
-      }
-    }),
+  TECHNO_ALLOW_KEYS: parsedBy(parseAllowKeys).describe('k1:<64 hex digits>, the same for gate-engine and executor'),
   TECHNO_BOOTSTRAP_KEY: z.string().optional().describe('sk_live_…, a root key that exists from the first start on'),
   TECHNO_ALLOW_LIFETIME_MS: z.coerce
     .number()

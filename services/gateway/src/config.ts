@@ -1,5 +1,5 @@
 import { SECOND } from '@techno/kernel';
-import { hexKey, readConfig } from '@techno/service';
+import { hexKey, readConfig, parsedBy } from '@techno/service';
 import { z } from 'zod';
 import { parseSecretsKeys } from './webhooks/secret-box.ts';
 
@@ -8,17 +8,7 @@ const shape = {
   TECHNO_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8080).describe('8080'),
   TECHNO_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0).describe('1'),
   TECHNO_KEY_PEPPER: hexKey.describe('64 hex digits, the same for gateway and gate-engine'),
-  TECHNO_SECRETS_KEY: z
-    .string()
-    .describe('64 hex digits')
-    .transform((text, context) => {
-      try {
-        return parseSecretsKeys(text);
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-        return z.NEVER;
-      }
-    }),
+  TECHNO_SECRETS_KEY: parsedBy(parseSecretsKeys).describe('64 hex digits'),
   /** Requests held at once; past it 503. */
   TECHNO_MAX_IN_FLIGHT: z.coerce.number().int().positive().default(2_000).describe('2000'),
   /** Accepted requests that NATS has not taken yet; past it 503. */

@@ -30,7 +30,10 @@ const shape = {
   CHANNEL_WHATSAPP_PER_SECOND: rate(1),
   CHANNEL_WHATSAPP_BURST: rate(5),
 
-  CHANNEL_EMAIL_URL: z.url({ protocol: /^smtps?$/ }).optional().describe('smtp://user:password@mail.example.org:587'),
+  CHANNEL_EMAIL_URL: z
+    .url({ protocol: /^smtps?$/ })
+    .optional()
+    .describe('smtp://user:password@mail.example.org:587'),
   CHANNEL_EMAIL_FROM: z.string().default('Techno OS <techno@localhost.localdomain>').describe('Techno OS <techno@example.org>'),
   CHANNEL_EMAIL_UNSUBSCRIBE_URL: z.url().optional().describe('https://example.org/unsubscribe'),
   /** Only for a catcher on this machine. */
@@ -52,10 +55,17 @@ const shape = {
   CHANNEL_WEBHOOK_BURST: rate(200),
 
   /** Rest between two messages to one recipient by WhatsApp or SMS. */
-  TECHNO_NOTIFY_RECIPIENT_REST_MS: z.coerce.number().int().min(0).default(1 * SECOND).describe('1000'),
+  TECHNO_NOTIFY_RECIPIENT_REST_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(1 * SECOND)
+    .describe('1000'),
   TECHNO_NOTIFY_RETRY_MS: delays.default([5_000, 15_000, 45_000, 90_000]).describe('5000,15000,45000,90000'),
   TECHNO_NOTIFY_SLOW_MS: delays.default([300_000, 1_800_000, 7_200_000, 43_200_000]).describe('300000,1800000,7200000,43200000'),
   TECHNO_NOTIFY_RECEIPT_MS: durationMs(60 * SECOND),
+  /** Longer than any call takes; then a delivery whose process died is seen to. */
+  TECHNO_NOTIFY_LEASE_MS: durationMs(60 * SECOND),
   TECHNO_NOTIFY_PROBE_MS: durationMs(5 * SECOND),
   TECHNO_NOTIFY_BREAKER_MS: durationMs(10 * SECOND),
 } as const;

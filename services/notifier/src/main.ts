@@ -36,6 +36,7 @@ await runService<NotifierConfig>({
       },
       clock,
       random: Math.random,
+      leaseMs: config.TECHNO_NOTIFY_LEASE_MS,
       metrics: notifierMetrics(telemetry.metrics),
       logEvents,
       onProblem: (fields) => log.error(fields, 'notifier.problem'),

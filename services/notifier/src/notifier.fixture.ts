@@ -41,6 +41,8 @@ export interface World extends AsyncDisposable {
 }
 
 export interface WorldOptions {
+  /** Default: one that stands still. */
+  readonly clock?: TestClock;
   readonly limits?: Partial<ChannelLimits>;
   readonly keyed?: boolean;
   /** Builds other channels than the usual four. */
@@ -50,10 +52,9 @@ export interface WorldOptions {
 export const WEBHOOK_KEY = Buffer.alloc(32, 7);
 
 /** A notifier in this process with a real database and the stand-ins, driven step by step by its own clock. */
-export async function createWorld({ limits, keyed = true, channels = (_standIns, usual) => usual }: WorldOptions = {}): Promise<World> {
+export async function createWorld({ clock = testClock(), limits, keyed = true, channels = (_standIns, usual) => usual }: WorldOptions = {}): Promise<World> {
   const [standIns, testDatabase] = await Promise.all([startStandIns(), createDatabase()]);
   const database = await openDatabase({ url: testDatabase.url('notifier'), applicationName: 'notifier-test', poolSize: 8 });
-  const clock = testClock();
   const told: Outgoing[] = [];
   const events: CanonicalEvent[] = [];
   const http = { fetch: createSafeFetch({ allow: [new URL(standIns.url).host] }), clock };
@@ -72,6 +73,7 @@ export async function createWorld({ limits, keyed = true, channels = (_standIns,
     breaker: { failures: 5, halfOpenAfterMs: 100, probeEveryMs: 20 },
     clock,
     random: () => 0.5,
+    leaseMs: 60_000,
     metrics: { attempt() {}, settled() {}, fellBack() {}, breaker() {}, ages() {} },
     logEvents: (list) => void events.push(...list),
     onProblem: (fields) => {

@@ -26,6 +26,7 @@ export interface NotifierDeps {
   readonly breaker: { readonly failures: number; readonly halfOpenAfterMs: number; readonly probeEveryMs: number };
   readonly clock: Clock;
   readonly random: () => number;
+  readonly leaseMs: number;
   readonly metrics: NotifierMetrics;
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
   readonly onProblem: (fields: Record<string, unknown>) => void;
@@ -63,7 +64,8 @@ export function createNotifier(deps: NotifierDeps): Notifier {
   const poke = (channel: ChannelName | undefined) => {
     for (const dispatcher of dispatchers) if (dispatcher.channel === channel) dispatcher.poke();
   };
-  const delivering: DeliverDeps = { deliveries, notifications, contacts, words, channels, policy, clock, random, metrics, poke };
+  const { leaseMs } = deps;
+  const delivering: DeliverDeps = { deliveries, notifications, contacts, words, channels, policy, clock, random, leaseMs, metrics, poke };
   const breakers = createBreakers({
     failures: deps.breaker.failures,
     halfOpenAfterMs: deps.breaker.halfOpenAfterMs,

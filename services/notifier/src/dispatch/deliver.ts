@@ -21,13 +21,12 @@ export interface DeliverDeps {
   readonly policy: DeliveryPolicy;
   readonly clock: Clock;
   readonly random: () => number;
+  /** How long a call may take; past it another replica may take the delivery over. The channels give up earlier. */
+  readonly leaseMs: number;
   readonly metrics: NotifierMetrics;
   /** Something may be due elsewhere now. */
   readonly poke: (channel: ChannelName | undefined) => void;
 }
-
-/** How long a call may take; past it another replica may take the delivery over. The channels give up earlier. */
-export const LEASE_MS = 60 * SECOND;
 
 /** One claimed delivery, to the end of one call: look, commit the start, call, commit the outcome. */
 export async function deliver(delivery: Delivery, intake: Intake, channel: Channel, signal: AbortSignal, deps: DeliverDeps): Promise<void> {
@@ -47,7 +46,7 @@ export async function deliver(delivery: Delivery, intake: Intake, channel: Chann
   const number = await deliveries.start(delivery, {
     provider: channel.provider,
     at: new Date(now),
-    leaseUntil: new Date(now + LEASE_MS),
+    leaseUntil: new Date(now + deps.leaseMs),
   });
   // Somebody else holds it: what was looked up here is of no use.
   if (number === undefined) return;

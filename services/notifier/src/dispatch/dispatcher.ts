@@ -2,7 +2,7 @@ import { type Clock, errorMessage, SECOND } from '@techno/kernel';
 import type { Deliveries } from '@techno/storage';
 import type { Channel } from '../channels/channel.ts';
 import { gcra, type Pace } from '../delivery/pace.ts';
-import { deliver, type DeliverDeps, LEASE_MS } from './deliver.ts';
+import { deliver, type DeliverDeps } from './deliver.ts';
 import type { Intake } from './intake.ts';
 
 export interface ChannelLimits {
@@ -55,7 +55,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       channel: channel.name,
       now: new Date(now),
       limit: room,
-      leaseMs: LEASE_MS,
+      leaseMs: deps.deliver.leaseMs,
       pace: gcra(limits.pace, now),
       recipientRestMs: limits.recipientRestMs,
     });
