@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { StartupError, TechnoError } from '@techno/kernel';
 import { GatewayError } from '../launcher/gateway-client.ts';
-import { target } from './config.ts';
+import { rolePasswords, target } from './config.ts';
 import { failureOf } from './failure.ts';
 import { table } from './print.ts';
 import { techno } from './program.ts';
@@ -43,6 +43,13 @@ test.each([[['keys', 'create']], [['nonsense']], [['keys', 'rotate', 'id', '--ov
 test('url and key come from the options, else the environment', () => {
   expect(target({ url: 'u' }, 'admin', { TECHNO_API_KEY: 'k' })).toEqual({ url: 'u', key: 'k' });
   expect(() => target({ home: '/does/not/exist' }, 'admin', {})).toThrow('there is no running stack in /does/not/exist');
+});
+
+test('passwords of roles are named after services, and a misspelt service is refused', () => {
+  expect(rolePasswords({ DATABASE_PASSWORD_GATE_ENGINE: 'a', DATABASE_PASSWORD_AUDITOR: '', DATABASE_URL: 'u' })).toEqual({
+    'gate-engine': 'a',
+  });
+  expect(() => rolePasswords({ DATABASE_PASSWORD_GATWAY: 'a' })).toThrow('DATABASE_PASSWORD_GATWAY names no service');
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { homeAt } from '../launcher/home.ts';
 import { homeDir } from '../launcher/config.ts';
 import { readStack, type Stack } from '../launcher/stack-file.ts';
+import { type ServiceName, SERVICES } from '@techno/contracts';
 import { StartupError } from '@techno/kernel';
 
 /** Options that every verb which talks to the gateway has. */
@@ -44,4 +45,24 @@ export function runningStack(flags: Pick<TargetFlags, 'home'>, env: Environment 
 /** The superuser's URL of the database: DATABASE_URL if set, else the running stack's. @throws StartupError NOT_RUNNING */
 export function databaseUrl(flags: Pick<TargetFlags, 'home'>, env: Environment = process.env): string {
   return env['DATABASE_URL'] ?? runningStack(flags, env).postgres;
+}
+
+const ROLE_PASSWORD = 'DATABASE_PASSWORD_';
+
+/**
+ * Passwords of the services' database roles, from DATABASE_PASSWORD_<SERVICE> (`DATABASE_PASSWORD_GATE_ENGINE`). Empty
+ * counts as absent; a name that is no service's is refused, for that service would be left without a role.
+ * @throws StartupError CONFIG_INVALID
+ */
+export function rolePasswords(env: Environment = process.env): Partial<Record<ServiceName, string>> {
+  const services = new Map(SERVICES.map((name) => [`${ROLE_PASSWORD}${name.replaceAll('-', '_').toUpperCase()}`, name]));
+  const passwords: Partial<Record<ServiceName, string>> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith(ROLE_PASSWORD) || value === undefined || value === '') continue;
+    const service = services.get(name);
+    if (service === undefined)
+      throw new StartupError('CONFIG_INVALID', `${name} names no service`, `Use one of ${[...services.keys()].join(', ')}.`);
+    passwords[service] = value;
+  }
+  return passwords;
 }

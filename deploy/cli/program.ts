@@ -7,6 +7,7 @@ import { dlqVerb } from './verbs/dlq.ts';
 import { eventsVerb } from './verbs/events.ts';
 import { keysVerb } from './verbs/keys.ts';
 import { logsVerb } from './verbs/logs.ts';
+import { notifyVerb } from './verbs/notify.ts';
 import { policyVerb } from './verbs/policy.ts';
 import { resetVerb } from './verbs/reset.ts';
 import { startVerb } from './verbs/start.ts';
@@ -26,6 +27,7 @@ const VERBS = [
   submitVerb,
   actionsVerb,
   eventsVerb,
+  notifyVerb,
   keysVerb,
   policyVerb,
   webhooksVerb,

@@ -109,7 +109,10 @@ async function startServices(
   await tools.progress.step(`Starting ${names}`, async () => {
     const supervised = services.map(({ instance, opsPort, httpPort }) => {
       const databaseUrl = databaseUrlOf(instance, ground.secrets, addresses.postgresPort);
-      return tools.run('services', serviceUnit(ground, instance, { natsUrl: addresses.nats, databaseUrl, opsPort, httpPort, standIns: addresses.standIns }));
+      return tools.run(
+        'services',
+        serviceUnit(ground, instance, { natsUrl: addresses.nats, databaseUrl, opsPort, httpPort, standIns: addresses.standIns }),
+      );
     });
     await Promise.all(supervised.map(({ ready }) => ready));
   });

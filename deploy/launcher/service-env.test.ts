@@ -28,7 +28,13 @@ const caller = {
   OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel',
   AWS_SECRET_ACCESS_KEY: 'unrelated',
 };
-const addresses = { natsUrl: 'nats://n', databaseUrl: 'postgres://p', opsPort: 9101, httpPort: 8080, standIns: { httpPort: 8025, smtpPort: 1025 } };
+const addresses = {
+  natsUrl: 'nats://n',
+  databaseUrl: 'postgres://p',
+  opsPort: 9101,
+  httpPort: 8080,
+  standIns: { httpPort: 8025, smtpPort: 1025 },
+};
 
 const envOf = (name: string) => {
   const instance = instancesOf(STARTED, new Map()).find(({ id }) => id === name);
@@ -94,5 +100,14 @@ test('the notifier gets the caller’s providers, and the stand-ins for the othe
 
 test('replicas get ids of their own, the first the name of its service', () => {
   const instances = instancesOf(STARTED, new Map([['executor', 3]]));
-  expect(instances.map(({ id }) => id)).toEqual(['gateway', 'gate-engine', 'executor', 'executor-2', 'executor-3', 'auditor', 'notifier', 'dlq-replayer']);
+  expect(instances.map(({ id }) => id)).toEqual([
+    'gateway',
+    'gate-engine',
+    'executor',
+    'executor-2',
+    'executor-3',
+    'auditor',
+    'notifier',
+    'dlq-replayer',
+  ]);
 });

@@ -113,7 +113,10 @@ it('poison is quarantined as bytes, left out of bulk replays, and comes back if 
   // To its actor alone: the auditor, which could not read it either, has a dead letter of its own.
   await post(`/v1/dead-letters/${letter['id']}/replay`);
   await only('actor=decide-action', ({ status, retry_count }) => status === 'pending' && retry_count === 1);
-  await only('actor=record-actions', ({ status, retry_count }) => status === 'pending' && retry_count === 0);
+  const others = await only('actor=record-actions', ({ status, retry_count }) => status === 'pending' && retry_count === 0);
+  await post(`/v1/dead-letters/${others['id']}/replay`);
+  await only('actor=record-actions', ({ status, retry_count }) => status === 'pending' && retry_count === 1);
+  expect((await get('/v1/dead-letters?quarantined=true'))['dead_letters']).toHaveLength(2);
 });
 
 it('everything can be taken out whole, and what was dealt with can be deleted', async () => {

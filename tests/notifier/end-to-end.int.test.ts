@@ -30,7 +30,8 @@ const caught = async <T>(what: 'mails' | 'messages'): Promise<T[]> =>
   ((await (await fetch(`${stack.standIns.url}/api/${what}`)).json()) as Record<string, T[]>)[what] ?? [];
 
 const welcome = { name: 'welcome', data: { name: '<b>Ana</b>', product: 'Techno' } };
-const notify = (notification: object) => call('POST', '/v1/notifications', { notification: { recipients: ['demo'], ...notification } });
+const notify = (notification: object) =>
+  call('POST', '/v1/notifications', { notification: { recipients: ['demo'], ...notification } });
 
 it('a notification over the API arrives in the mail catcher, in the reader’s language and harmless', async () => {
   const answered = await notify({ template: welcome, channels: ['email'] });
@@ -46,7 +47,11 @@ it('a notification over the API arrives in the mail catcher, in the reader’s l
 it('and in WhatsApp; the receipts come in through the gateway, and all of it is on the audit trail', async () => {
   const { body } = await notify({ text: { body: 'Deploy finished' } });
   const { trace_id: trace, result } = body as { trace_id: string; result: { notification_id: string } };
-  const read = async () => (await call('GET', `/v1/notifications/${result.notification_id}`)).body as { status: string; deliveries: { status: string }[] };
+  const read = async () =>
+    (await call('GET', `/v1/notifications/${result.notification_id}`)).body as {
+      status: string;
+      deliveries: { status: string }[];
+    };
   await until(async () => (await read()).deliveries[0]?.status === 'READ', { timeoutMs: 20_000 });
   expect(await read()).toMatchObject({
     status: 'DELIVERED',
@@ -84,7 +89,10 @@ it('contacts and templates are the administrators’; others read their own noti
   expect(put).toMatchObject({ status: 200, body: { id: 'ana', addresses: { sms: '+5511987650000' }, suppressed: [] } });
   expect((await call('PUT', '/v1/contacts/ana', { time_zone: 'Mars/Olympus' }, stack.adminKey)).status).toBe(422);
   const preview = await call('POST', '/v1/templates/welcome/preview', { locale: 'en', data: welcome.data }, stack.adminKey);
-  expect(preview.body).toMatchObject({ version: 1, rendered: [{ channel: 'whatsapp' }, { channel: 'email' }, { channel: 'sms' }, { channel: 'webhook' }] });
+  expect(preview.body).toMatchObject({
+    version: 1,
+    rendered: [{ channel: 'whatsapp' }, { channel: 'email' }, { channel: 'sms' }, { channel: 'webhook' }],
+  });
   const made = await call('POST', '/v1/keys', { name: 'other', role: 'restricted', contexts: ['demo'] }, stack.adminKey);
   const { key } = made.body as { key: string };
   const mine = (await call('GET', '/v1/notifications')).body as { notifications: { id: string }[] };

@@ -87,7 +87,9 @@ async function ask(): Promise<string> {
     requested_at: new Date().toISOString(),
   };
   const now = body.requested_at;
-  await createTransport(bus).publish(envelope(notificationRequested, body, { causeId: trace, source: 'test', traceparent: '', now }));
+  await createTransport(bus).publish(
+    envelope(notificationRequested, body, { causeId: trace, source: 'test', traceparent: '', now }),
+  );
   return body.notification_id;
 }
 
@@ -100,7 +102,9 @@ async function asAdmin<T>(work: (query: Query) => Promise<T>): Promise<T> {
 }
 
 const stateOf = (id: string) =>
-  asAdmin(async (query) => (await query<{ state: string }>('select state from deliveries where notification_id = $1', [id]))[0]?.state);
+  asAdmin(
+    async (query) => (await query<{ state: string }>('select state from deliveries where notification_id = $1', [id]))[0]?.state,
+  );
 
 /** Whether somebody waits for a lock on the table. */
 const isBlocked = (query: Query, table: string) => async () =>

@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
 import { migrate, migrationStatus, rollback } from '@techno/storage';
-import { databaseUrl } from '../config.ts';
+import { databaseUrl, rolePasswords } from '../config.ts';
 import { type CommonFlags, examples, show, withCommonOptions } from '../verb.ts';
 
-/** Uses DATABASE_URL (of a role that owns the database), else the running stack's superuser. */
+/**
+ * Uses DATABASE_URL (of a role that owns the database), else the running stack's superuser. `migrate` also makes the
+ * services' roles, with the passwords of DATABASE_PASSWORD_<SERVICE>.
+ */
 export function dbVerb(program: Command): void {
   const db = program.command('db').description('the schema: migrate, status, rollback');
 
   const up = withCommonOptions(db.command('migrate'))
     .description('apply what was not applied yet')
     .action(async (flags: CommonFlags) => {
-      const result = await migrate({ adminUrl: databaseUrl(flags) });
+      const result = await migrate({ adminUrl: databaseUrl(flags), roles: rolePasswords() });
       show(flags, result, ({ applied }) => (applied.length === 0 ? 'The schema is current.' : `Applied ${applied.join(', ')}.`));
     });
   examples(up, 'npx techno db migrate', 'DATABASE_URL=postgres://admin:…@db/techno npx techno db migrate');

@@ -16,7 +16,10 @@ export const contact = z.strictObject({
       whatsapp: e164.optional(),
       email: z.string().max(320).optional(),
       sms: e164.optional(),
-      webhook: z.url({ protocol: /^https?$/ }).max(2_048).optional(),
+      webhook: z
+        .url({ protocol: /^https?$/ })
+        .max(2_048)
+        .optional(),
     })
     .default({}),
   locale: z.string().max(35).default('en').describe('BCP 47; templates have pt-BR and en'),

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
-import type { BehaviourBoard } from './behaviour.ts';
+import type { Behaviour, BehaviourBoard } from './behaviour.ts';
 
 export interface CaughtMail {
   readonly id: string;
@@ -28,7 +28,11 @@ export interface MailCatcher {
 export type MailMoment = 'smtp-connect' | 'smtp-rcpt' | 'smtp-data';
 
 /** An SMTP server that takes every mail and delivers none. */
-export async function startMailCatcher(port: number, board: BehaviourBoard<MailMoment>, host = '127.0.0.1'): Promise<MailCatcher> {
+export async function startMailCatcher(
+  port: number,
+  board: BehaviourBoard<MailMoment>,
+  host = '127.0.0.1',
+): Promise<MailCatcher> {
   const mails: CaughtMail[] = [];
   let count = 0;
   const server = new SMTPServer({
@@ -38,10 +42,10 @@ export async function startMailCatcher(port: number, board: BehaviourBoard<MailM
     closeTimeout: 100,
     onAuth: (_auth, _session, callback) => callback(null, { user: 'anyone' }),
     onConnect(_session, callback) {
-      void refuse(board.next('smtp-connect')).then(callback);
+      void after(board.next('smtp-connect'), callback);
     },
     onRcptTo(_address, _session, callback) {
-      void refuse(board.next('smtp-rcpt')).then(callback);
+      void after(board.next('smtp-rcpt'), callback);
     },
     onData(stream, session, callback) {
       const behaviour = board.next('smtp-data');
@@ -50,7 +54,7 @@ export async function startMailCatcher(port: number, board: BehaviourBoard<MailM
       stream.on('end', () => {
         void (async () => {
           if (behaviour?.delayMs !== undefined) await delay(behaviour.delayMs);
-          const cut = () => (session as unknown as { secured: boolean } & Record<string, unknown>, cutAll(server));
+          const cut = () => cutConnections(server, session.id);
           if (behaviour?.drop === 'before') return cut();
           if (behaviour?.status !== undefined) return callback(reply(behaviour.status));
           const raw = Buffer.concat(chunks);
@@ -84,20 +88,22 @@ export async function startMailCatcher(port: number, board: BehaviourBoard<MailM
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        cutAll(server);
+        cutConnections(server);
       }),
   };
 }
 
-/** Cuts every connection: what a client had under way there, it hears nothing of. */
-function cutAll(server: SMTPServer): void {
-  for (const connection of (server as unknown as { connections: Set<{ _socket?: { destroy(): void } }> }).connections)
-    connection._socket?.destroy();
+/** Cuts the connection of a session, or every one: what a client had under way there, it hears nothing of. */
+function cutConnections(server: SMTPServer, sessionId?: string): void {
+  const connections = (server as unknown as { connections: Set<{ session: { id: string }; _socket?: { destroy(): void } }> })
+    .connections;
+  for (const { session, _socket: socket } of connections)
+    if (sessionId === undefined || session.id === sessionId) socket?.destroy();
 }
 
-async function refuse(behaviour: { status?: number; delayMs?: number } | undefined): Promise<Error | null> {
+async function after(behaviour: Behaviour | undefined, answer: (error: Error | null) => void): Promise<void> {
   if (behaviour?.delayMs !== undefined) await delay(behaviour.delayMs);
-  return behaviour?.status === undefined ? null : reply(behaviour.status);
+  answer(behaviour?.status === undefined ? null : reply(behaviour.status));
 }
 
 function reply(code: number): Error {

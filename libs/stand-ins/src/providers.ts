@@ -64,7 +64,8 @@ const twilio: Provider = {
   name: 'twilio',
   handles: /^\/2010-04-01\/Accounts\/[^/]+\/Messages\.json$/,
   read({ headers, body }) {
-    if (!/^Basic \S/.test(headers.authorization ?? '')) return refused(401, { code: 20003, message: 'Authenticate', status: 401 });
+    if (!/^Basic \S/.test(headers.authorization ?? ''))
+      return refused(401, { code: 20003, message: 'Authenticate', status: 401 });
     const form = new URLSearchParams(body);
     const to = form.get('To') ?? '';
     if (!/^\+\d{8,15}$/.test(to)) return refused(400, { code: 21211, message: "Invalid 'To' Phone Number", status: 400 });

@@ -95,7 +95,8 @@ export async function startStandIns(options: StandInOptions = {}): Promise<Stand
 
   function administer({ method, path, body }: Asked, response: ServerResponse): void {
     const behaviour = /^\/api\/behaviour\/([a-z-]+)$/.exec(path);
-    if (method === 'GET' && path === '/') return send(response, 200, page(mail.mails, taken.messages), { 'content-type': 'text/html; charset=utf-8' });
+    if (method === 'GET' && path === '/')
+      return send(response, 200, page(mail.mails, taken.messages), { 'content-type': 'text/html; charset=utf-8' });
     if (method === 'GET' && path === '/api/mails') return send(response, 200, { mails: mail.mails });
     if (method === 'GET' && path === '/api/messages') return send(response, 200, { messages: taken.messages });
     if (method === 'DELETE' && path === '/api/messages') {
@@ -151,7 +152,6 @@ export async function startStandIns(options: StandInOptions = {}): Promise<Stand
 }
 
 function send(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
-  const isText = headers['content-type'] !== undefined;
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(body === undefined ? undefined : isText ? String(body) : JSON.stringify(body));
+  response.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
 }

@@ -14,6 +14,7 @@ import { collectDeadLetters } from './actors/collect-dead-letters.ts';
 import { followAdvisories } from './actors/follow-advisories.ts';
 import { createBreakerBoard } from './breakers.ts';
 import { loadConfig, type ReplayerConfig } from './config.ts';
+import { failureOf, hasOwnId } from './failures.ts';
 import { tellOfPermanentFailures } from './given-up.ts';
 import { createLivePolicy } from './live-policy.ts';
 import { tellTheTrail } from './loops/audit.ts';
@@ -66,6 +67,8 @@ await runService<ReplayerConfig>({
         actor(
           followAdvisories({
             stored: (stream, seq) => storedMessage(bus, stream, seq),
+            known: async (letter) =>
+              deadLetters.knows(failureOf(letter, hasOwnId(letter) ? '' : await streamCreated(bus, letter.stream)).key),
             transport,
             now,
             onFound: (actor, code) => metrics.actor(actor).deadLettered(code),

@@ -28,11 +28,18 @@ export function createAccepter({ notifications, contacts, words, clock, onAccept
     const missing = ids.find((id) => !known.has(id));
     if (missing !== undefined) throw new TerminalError('CONTACT_UNKNOWN', `there is no contact '${missing}'`);
     const rendered = new Set<string>();
-    const planned = new Map<string, { given: Exclude<NotificationRequest['recipients'][number], string> | undefined; channels: ChannelName[] }>();
+    const planned = new Map<
+      string,
+      { given: Exclude<NotificationRequest['recipients'][number], string> | undefined; channels: ChannelName[] }
+    >();
     for (const recipient of request.recipients) {
       const contact = typeof recipient === 'string' ? known.get(recipient)?.contact : contactOf(recipient);
       if (contact === undefined) continue;
-      const channels = channelOrder(contact, request.severity, typeof recipient === 'string' ? request.channels : [recipient.channel]);
+      const channels = channelOrder(
+        contact,
+        request.severity,
+        typeof recipient === 'string' ? request.channels : [recipient.channel],
+      );
       for (const channel of channels) {
         const key = `${contact.locale} ${channel}`;
         if (contact.addresses[channel] === undefined || rendered.has(key)) continue;
@@ -56,20 +63,18 @@ export function createAccepter({ notifications, contacts, words, clock, onAccept
       const now = clock.now();
       const acceptedAt = new Date(now);
       const { severity, dedupe, digest } = request;
-      const deliveries = [...planned].map(
-        ([recipient, { given, channels }], index): NewDelivery => ({
-          id: `dlv_${id.slice('ntf_'.length)}_${index}`,
-          recipient,
-          given,
-          severity,
-          urgency: SEVERITIES.indexOf(severity),
-          channels,
-          tier: 'fast',
-          dueAt: acceptedAt,
-          dedupe: dedupe && { key: dedupe.key, since: new Date(now - dedupe.window_seconds * SECOND) },
-          digest: digest && { key: digest.key, until: new Date(now + digest.window_seconds * SECOND) },
-        }),
-      );
+      const deliveries = [...planned].map(([recipient, { given, channels }], index): NewDelivery => ({
+        id: `dlv_${id.slice('ntf_'.length)}_${index}`,
+        recipient,
+        given,
+        severity,
+        urgency: SEVERITIES.indexOf(severity),
+        channels,
+        tier: 'fast',
+        dueAt: acceptedAt,
+        dedupe: dedupe && { key: dedupe.key, since: new Date(now - dedupe.window_seconds * SECOND) },
+        digest: digest && { key: digest.key, until: new Date(now + digest.window_seconds * SECOND) },
+      }));
       await notifications.accept(
         { id, traceId, principal, contextId, request, templateVersion: version, acceptedAt },
         deliveries,

@@ -57,7 +57,10 @@ await runService<NotifierConfig>({
           name: `dispatch-${dispatcher.channel}`,
           run: (signal: AbortSignal) => dispatcher.run(signal),
         })),
-        ...notifier.intakes.map((intake) => ({ name: `watch-${intake.name}`, run: (signal: AbortSignal) => intake.watch(signal) })),
+        ...notifier.intakes.map((intake) => ({
+          name: `watch-${intake.name}`,
+          run: (signal: AbortSignal) => intake.watch(signal),
+        })),
         { name: 'sweep', run: (signal) => notifier.sweeper.run(signal) },
         { name: 'tell', run: (signal) => notifier.teller.run(signal) },
       ],

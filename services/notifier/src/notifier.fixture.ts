@@ -1,5 +1,11 @@
 import type { Outgoing } from '@techno/actor';
-import { type CanonicalEvent, type ContactInput, type NotificationRequestInput, contact, notificationRequest } from '@techno/contracts';
+import {
+  type CanonicalEvent,
+  type ContactInput,
+  type NotificationRequestInput,
+  contact,
+  notificationRequest,
+} from '@techno/contracts';
 import { createSafeFetch } from '@techno/http';
 import { newW3cTraceId } from '@techno/kernel';
 import { createBreakers } from '@techno/resilience';
@@ -52,7 +58,12 @@ export interface WorldOptions {
 export const WEBHOOK_KEY = Buffer.alloc(32, 7);
 
 /** A notifier in this process with a real database and the stand-ins, driven step by step by its own clock. */
-export async function createWorld({ clock = testClock(), limits, keyed = true, channels = (_standIns, usual) => usual }: WorldOptions = {}): Promise<World> {
+export async function createWorld({
+  clock = testClock(),
+  limits,
+  keyed = true,
+  channels = (_standIns, usual) => usual,
+}: WorldOptions = {}): Promise<World> {
   const [standIns, testDatabase] = await Promise.all([startStandIns(), createDatabase()]);
   const database = await openDatabase({ url: testDatabase.url('notifier'), applicationName: 'notifier-test', poolSize: 8 });
   const told: Outgoing[] = [];

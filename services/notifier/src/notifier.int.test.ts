@@ -14,7 +14,8 @@ beforeAll(async () => {
 afterAll(() => world?.[Symbol.asyncDispose]());
 
 beforeEach(async () => {
-  for (const name of ['smtp-data', 'smtp-rcpt', 'evolution', 'twilio', 'webhook'] as const) world.standIns.behave(name, undefined);
+  for (const name of ['smtp-data', 'smtp-rcpt', 'evolution', 'twilio', 'webhook'] as const)
+    world.standIns.behave(name, undefined);
   world.standIns.mails.length = 0;
   world.standIns.messages.length = 0;
   world.told.length = 0;
@@ -202,7 +203,8 @@ describe('people', () => {
 
   it('two messages to one recipient on one channel go out in the order of their acceptance, a retry between them or not', async () => {
     world.standIns.behave('smtp-data', { status: 451, times: 1 });
-    for (const body of ['first', 'second', 'third']) await world.notify({ recipients: [person], text: { body }, channels: ['email'] });
+    for (const body of ['first', 'second', 'third'])
+      await world.notify({ recipients: [person], text: { body }, channels: ['email'] });
     await world.settle();
     expect(world.standIns.mails).toHaveLength(0);
     world.clock.advance(10 * SECOND);
@@ -257,7 +259,10 @@ describe('webhooks', () => {
     const at = new Date(Number(headers['webhook-timestamp']) * 1_000);
     expect(webhook.sign(headers['webhook-id'] ?? '', at, taken?.body ?? '')).toBe(headers['webhook-signature']);
     expect(realTime).not.toBe(headers['webhook-timestamp']);
-    expect(JSON.parse(taken?.body ?? '')).toMatchObject({ type: 'notification', data: { notification_id: id, text: `for ${person}` } });
+    expect(JSON.parse(taken?.body ?? '')).toMatchObject({
+      type: 'notification',
+      data: { notification_id: id, text: `for ${person}` },
+    });
   });
 
   it.each([

@@ -65,7 +65,19 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     for (const dispatcher of dispatchers) if (dispatcher.channel === channel) dispatcher.poke();
   };
   const { leaseMs } = deps;
-  const delivering: DeliverDeps = { deliveries, notifications, contacts, words, channels, policy, clock, random, leaseMs, metrics, poke };
+  const delivering: DeliverDeps = {
+    deliveries,
+    notifications,
+    contacts,
+    words,
+    channels,
+    policy,
+    clock,
+    random,
+    leaseMs,
+    metrics,
+    poke,
+  };
   const breakers = createBreakers({
     failures: deps.breaker.failures,
     halfOpenAfterMs: deps.breaker.halfOpenAfterMs,

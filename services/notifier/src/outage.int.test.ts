@@ -41,7 +41,8 @@ it('a provider down with 1,000 waiting: none lost, none doubled, no attempt spen
   await until(() => whatsapp?.state() === 'open');
 
   // Many half-open tries later it is still down, and nobody has paid for that.
-  const attempts = async () => (await Promise.all(ids.map((id) => world.read(id)))).flatMap(({ deliveries }) => deliveries).flatMap((one) => one.attempts);
+  const attempts = async () =>
+    (await Promise.all(ids.map((id) => world.read(id)))).flatMap(({ deliveries }) => deliveries).flatMap((one) => one.attempts);
   const before = await attempts();
   await new Promise((resolve) => {
     let probes = 0;
@@ -56,7 +57,9 @@ it('a provider down with 1,000 waiting: none lost, none doubled, no attempt spen
 
   await world.standIns.resume();
   await until(() => world.standIns.messages.length >= NOTIFICATIONS, { timeoutMs: 20_000 });
-  await until(async () => (await Promise.all(ids.map((id) => world.read(id)))).every(({ deliveries }) => deliveries[0]?.state === 'SENT'));
+  await until(async () =>
+    (await Promise.all(ids.map((id) => world.read(id)))).every(({ deliveries }) => deliveries[0]?.state === 'SENT'),
+  );
 
   const arrived = world.standIns.messages;
   expect(new Set(arrived.map(({ text }) => text)).size).toBe(NOTIFICATIONS);

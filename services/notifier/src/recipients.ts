@@ -13,5 +13,7 @@ export function contactOf(given: Exclude<Recipient, string>): Contact {
 
 /** By which a recipient is known: its contact's id, or its address. */
 export function recipientKey(recipient: Recipient): string {
-  return typeof recipient === 'string' ? recipient : `${recipient.channel}:${normalAddress(recipient.channel, recipient.address)}`;
+  return typeof recipient === 'string'
+    ? recipient
+    : `${recipient.channel}:${normalAddress(recipient.channel, recipient.address)}`;
 }

@@ -67,6 +67,8 @@ export interface Group {
 export interface DeadLetters {
   /** Stores what is new of these failures in one transaction; `place` decides where each belongs. Gives the actors of replays that failed. */
   store(failures: readonly NewDeadLetter[], place: Placing): Promise<{ stored: number; failedAgain: string[] }>;
+  /** Whether a failure of that key was stored, however long ago. */
+  knows(key: string): Promise<boolean>;
   find(id: number): Promise<DeadLetterRow | undefined>;
   /** Newest first, below `before`; or oldest first, above `after`. */
   list(
@@ -129,6 +131,7 @@ type Query = Parameters<Parameters<Database['transaction']>[0]>[0];
 export function createDeadLetters(database: Database): DeadLetters {
   return {
     store: (failures, place) => database.transaction((query) => storeAll(query, failures, place)),
+    knows: async (key) => (await database.query(KNOWN, [[key]])).length > 0,
     async find(id) {
       const [row] = await database.query<StoredDeadLetter>({ name: 'dlq-find', text: 'select * from worker_dlq where id = $1' }, [
         id,

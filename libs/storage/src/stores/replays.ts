@@ -159,7 +159,7 @@ export function createReplays(database: Database): Replays {
           name: 'dlq-ended',
           text: `select d.id, d.replay, d.actor, d.status, d.retry_count, a.status as outcome, a.reason_codes, a.error
             from worker_dlq d join actions a on a.trace_id = d.trace_id
-            where d.status = 'replaying' and a.rank >= 2 and a.replay >= d.replay limit $1`,
+            where d.status = 'replaying' and d.published_at is not null and a.rank >= 2 and a.replay >= d.replay limit $1`,
         },
         [limit],
       );

@@ -9,11 +9,21 @@ import {
   type Failure,
   type Transport,
 } from '@techno/actor';
-import { type ConsumerAdvisory, consumerAdvisory, deadLettered, HEADER, type StreamName, STREAMS } from '@techno/contracts';
+import {
+  type DeadLetter,
+  type ConsumerAdvisory,
+  consumerAdvisory,
+  deadLettered,
+  HEADER,
+  type StreamName,
+  STREAMS,
+} from '@techno/contracts';
 import { rfc3339, SECOND } from '@techno/kernel';
 
 export interface AdvisoryDeps {
   readonly stored: (stream: StreamName, seq: number) => Promise<Delivery | undefined>;
+  /** Whether this dead letter has arrived by itself. */
+  readonly known: (letter: DeadLetter) => Promise<boolean>;
   readonly transport: Transport;
   readonly now: () => number;
   /** Told of those that no runtime counted. */
@@ -22,9 +32,9 @@ export interface AdvisoryDeps {
 
 /**
  * The safety net below the actor runtime. A message that nats-server gave up was either dead-lettered before, then this adds
- * nothing (the id is the same), or its process never lived long enough to say so: then this says it.
+ * nothing (it is known, or about to be under the same id), or its process never lived long enough to say so: then this says it.
  */
-export const followAdvisories = ({ stored, transport, now, onFound }: AdvisoryDeps): Actor<ConsumerAdvisory> =>
+export const followAdvisories = ({ stored, known, transport, now, onFound }: AdvisoryDeps): Actor<ConsumerAdvisory> =>
   defineActor<ConsumerAdvisory>({
     name: 'follow-advisories',
     receives: consumerAdvisory,
@@ -38,8 +48,9 @@ export const followAdvisories = ({ stored, transport, now, onFound }: AdvisoryDe
       const message = (await stored(stream, advisory.stream_seq)) ?? gone(stream, advisory.stream_seq);
       const at = Date.parse(advisory.timestamp) || now();
       const failure = failureIn(advisory);
-      if (failure.kind === 'exhausted') onFound(advisory.consumer, failure.code);
       const body = deadLetterOf(message, advisory.consumer, failure, advisory.deliveries, at);
+      if (await known(body)) return;
+      if (failure.kind === 'exhausted') onFound(advisory.consumer, failure.code);
       const id = deadLetterId(message, advisory.consumer);
       const wrapped = envelope(deadLettered, body, {
         causeId: id,

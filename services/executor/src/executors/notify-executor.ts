@@ -17,7 +17,10 @@ export function notifyExecutor({ notifier, clock }: { notifier: Pick<NotifierPor
       const parsed = notificationRequest.safeParse(call.payload);
       if (!parsed.success) {
         const issue = parsed.error.issues[0];
-        throw new TerminalError('INPUT_INVALID', `${issue?.path.join('.') || 'the payload'}: ${issue?.message ?? 'is no notification'}`);
+        throw new TerminalError(
+          'INPUT_INVALID',
+          `${issue?.path.join('.') || 'the payload'}: ${issue?.message ?? 'is no notification'}`,
+        );
       }
       const id = notificationId(call);
       try {

@@ -27,7 +27,10 @@ export function contactRoutes({ bus, caller }: { bus: Bus; caller: FindCaller })
       summary: 'Make or replace a contact',
       params,
       body: contact,
-      responses: { 200: { description: 'Stored', schema: contactView }, 422: { description: 'An address or the time zone is none' } },
+      responses: {
+        200: { description: 'Stored', schema: contactView },
+        422: { description: 'An address or the time zone is none' },
+      },
       async handler(context) {
         await caller(context, 'notifications:admin');
         return { status: 200, body: await request(bus, putContact, { id: context.params.id, contact: context.body }) };

@@ -25,7 +25,15 @@ const answered = z.object({
 });
 
 /** Telling people something, and reading what became of it. */
-export function notificationRoutes({ bus, caller, processing }: { bus: Bus; caller: FindCaller; processing: ProcessDeps }): Route[] {
+export function notificationRoutes({
+  bus,
+  caller,
+  processing,
+}: {
+  bus: Bus;
+  caller: FindCaller;
+  processing: ProcessDeps;
+}): Route[] {
   const shared = { tags: ['notifications'], security: 'credential' as const };
   return [
     defineRoute({
@@ -42,7 +50,9 @@ export function notificationRoutes({ bus, caller, processing }: { bus: Bus; call
         200: { description: 'Committed', schema: answered },
         202: { description: 'The request is committed and will be decided; the result is at Location', schema: accepted },
         403: { description: 'The gates denied it; `reason_codes` says why' },
-        422: { description: 'It could never be sent as it is: unknown template or contact, missing variable, bad address, too long' },
+        422: {
+          description: 'It could never be sent as it is: unknown template or contact, missing variable, bad address, too long',
+        },
         429: { description: 'The rate or quota is used up; see Retry-After' },
         503: { description: 'Nothing was accepted; see Retry-After' },
       },

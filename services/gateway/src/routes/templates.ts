@@ -1,4 +1,12 @@
-import { getTemplate, listTemplates, previewTemplate, putTemplate, template, templateName, templateView } from '@techno/contracts';
+import {
+  getTemplate,
+  listTemplates,
+  previewTemplate,
+  putTemplate,
+  template,
+  templateName,
+  templateView,
+} from '@techno/contracts';
 import { defineRoute, HttpProblem, type Route } from '@techno/http';
 import { type Bus, request, RequestError } from '@techno/jetstream';
 import { z } from 'zod';
@@ -45,7 +53,10 @@ export function templateRoutes({ bus, caller }: { bus: Bus; caller: FindCaller }
       summary: 'A template, in its newest or a given version',
       params,
       query: z.object({ version }),
-      responses: { 200: { description: 'The template', schema: templateView }, 404: { description: 'No such template or version' } },
+      responses: {
+        200: { description: 'The template', schema: templateView },
+        404: { description: 'No such template or version' },
+      },
       async handler(context) {
         await caller(context, 'notifications:admin');
         const asked = { name: context.params.name, version: context.query.version };

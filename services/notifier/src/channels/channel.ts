@@ -29,6 +29,8 @@ export interface Channel {
   readonly keyed: boolean;
   /** The provider will say whether a message arrived. */
   readonly receipts: boolean;
+  /** It may answer and still not send: its session is asked after now and then. */
+  readonly session?: true;
   send(message: Outbound, signal: AbortSignal): Promise<{ readonly providerMessageId?: string | undefined }>;
   /** Whether the provider could take messages now: a session, a greeting. Absent: nobody can be asked. Throws where it could not. */
   probe?(signal: AbortSignal): Promise<void>;
@@ -37,7 +39,12 @@ export interface Channel {
 
 /** What happened in a call, as data: judged by `classify` alone. */
 export type Failure =
-  | { readonly kind: 'status'; readonly status: number; readonly retryAfterMs?: number | undefined; readonly badAddress?: boolean }
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly retryAfterMs?: number | undefined;
+      readonly badAddress?: boolean;
+    }
   | { readonly kind: 'smtp'; readonly reply: number; readonly atRecipient: boolean }
   /** No answer. `sent`: the message may have left. */
   | { readonly kind: 'lost'; readonly sent: boolean; readonly code: string }

@@ -46,7 +46,9 @@ channelConformance('evolution', httpCase('evolution', phone, evolution(false)));
 channelConformance('evolution behind a proxy that honours keys', httpCase('evolution', phone, evolution(true)));
 channelConformance(
   'whaticket',
-  httpCase('whaticket', phone, (standIns) => whaticketChannel({ ...http(standIns), baseUrl: standIns.url, token: 't', keyed: false })),
+  httpCase('whaticket', phone, (standIns) =>
+    whaticketChannel({ ...http(standIns), baseUrl: standIns.url, token: 't', keyed: false }),
+  ),
 );
 channelConformance(
   'twilio',
@@ -91,7 +93,9 @@ it('a connection that the server cut before it read anything was no message sent
   await using standIns = disposable(await startStandIns());
   const channel = smtpChannel({ url: `smtp://127.0.0.1:${standIns.it.smtpPort}`, from: 'T <t@example.org>', plain: true });
   standIns.it.behave('smtp-connect', { status: 421, times: 1 });
-  await expect(channel.send(outbound('ana@example.org'), signal)).rejects.toMatchObject({ failure: { kind: 'smtp', reply: 421 } });
+  await expect(channel.send(outbound('ana@example.org'), signal)).rejects.toMatchObject({
+    failure: { kind: 'smtp', reply: 421 },
+  });
   await channel.close?.();
 });
 
@@ -106,7 +110,9 @@ it('one-click unsubscribe names the recipient, and both headers that RFC 8058 as
   await channel.send(outbound('ana@example.org', { html: '<p>x</p>' }), signal);
   await channel.close?.();
   const headers = Object.fromEntries(standIns.it.mails[0]?.headers.map(({ key, value }) => [key, value]) ?? []);
-  expect(headers['list-unsubscribe']).toBe('<https://example.org/unsubscribe?recipient=ana>, <mailto:t@example.org?subject=unsubscribe>');
+  expect(headers['list-unsubscribe']).toBe(
+    '<https://example.org/unsubscribe?recipient=ana>, <mailto:t@example.org?subject=unsubscribe>',
+  );
   expect(headers['list-unsubscribe-post']).toBe('List-Unsubscribe=One-Click');
   expect(headers['message-id']).toBe('<dlv_1.key@example.org>');
 });

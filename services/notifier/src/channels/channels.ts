@@ -69,5 +69,9 @@ export function limitsOf(channel: ChannelName, config: NotifierConfig): ChannelL
 
 function limits(perSecond: number, burst: number, recipientRestMs: number, concurrency: number): ChannelLimits {
   // A burst of a tenth of a second at least, or a fast pace would be held up by how often it is looked at.
-  return { pace: { perSecond, burst: Math.max(burst, perSecond / 10, 1) }, recipientRestMs: Math.min(recipientRestMs, 60 * SECOND), concurrency };
+  return {
+    pace: { perSecond, burst: Math.max(burst, perSecond / 10, 1) },
+    recipientRestMs: Math.min(recipientRestMs, 60 * SECOND),
+    concurrency,
+  };
 }

@@ -60,5 +60,8 @@ test.each<[Failure, boolean]>([
 
 test('only what was not even tried spends no attempt, and waits as long as it was told', () => {
   expect(classify({ kind: 'resting', retryAfterMs: 7 }, keyed)).toMatchObject({ spent: false, retryAfterMs: 7 });
-  expect(classify({ kind: 'status', status: 429, retryAfterMs: 9_000 }, keyed)).toMatchObject({ spent: true, retryAfterMs: 9_000 });
+  expect(classify({ kind: 'status', status: 429, retryAfterMs: 9_000 }, keyed)).toMatchObject({
+    spent: true,
+    retryAfterMs: 9_000,
+  });
 });

@@ -19,6 +19,7 @@ export function evolutionChannel(options: EvolutionOptions): Channel {
     provider: 'evolution',
     keyed,
     receipts: true,
+    session: true,
     async send(message, signal) {
       const { path, body } = requestOf(message);
       const response = await call(
@@ -31,7 +32,10 @@ export function evolutionChannel(options: EvolutionOptions): Channel {
       return { providerMessageId: typeof key === 'object' && key !== null && 'id' in key ? String(key.id) : undefined };
     },
     async probe(signal) {
-      const response = await call(options, `${baseUrl}/instance/connectionState/${instance}`, { headers: { apikey: apiKey }, signal });
+      const response = await call(options, `${baseUrl}/instance/connectionState/${instance}`, {
+        headers: { apikey: apiKey },
+        signal,
+      });
       const { instance: state } = jsonOf(response) as { instance?: { state?: unknown } };
       if (state?.state !== 'open') throw new Error(`the WhatsApp session is '${String(state?.state)}'`);
     },
@@ -43,7 +47,13 @@ function requestOf({ to, text, media }: Outbound): { path: string; body: Record<
   if (media === undefined) return { path: '/message/sendText', body: { number, text } };
   return {
     path: '/message/sendMedia',
-    body: { number, mediatype: media.kind, media: media.url, caption: text, ...(media.name === undefined ? {} : { fileName: media.name }) },
+    body: {
+      number,
+      mediatype: media.kind,
+      media: media.url,
+      caption: text,
+      ...(media.name === undefined ? {} : { fileName: media.name }),
+    },
   };
 }
 

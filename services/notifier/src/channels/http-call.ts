@@ -43,9 +43,11 @@ function failureOf(error: unknown): ChannelFailure {
   if (error instanceof UpstreamError) {
     return new ChannelFailure({ kind: 'lost', sent: error.requestSent, code }, errorMessage(error), { cause: error });
   }
-  if (error instanceof TemporaryError) return new ChannelFailure({ kind: 'lost', sent: false, code }, errorMessage(error), { cause: error });
+  if (error instanceof TemporaryError)
+    return new ChannelFailure({ kind: 'lost', sent: false, code }, errorMessage(error), { cause: error });
   // A terminal one is from before the request (an address that is forbidden) or from an answer too large to be one.
-  if (code === 'EGRESS_TOO_LARGE') return new ChannelFailure({ kind: 'lost', sent: true, code }, errorMessage(error), { cause: error });
+  if (code === 'EGRESS_TOO_LARGE')
+    return new ChannelFailure({ kind: 'lost', sent: true, code }, errorMessage(error), { cause: error });
   return new ChannelFailure({ kind: 'refused', code }, errorMessage(error), { cause: error });
 }
 

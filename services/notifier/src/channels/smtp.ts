@@ -61,11 +61,17 @@ export function smtpChannel({ url, from, unsubscribeUrl, plain, connections = 4 
           subject: subject ?? firstLine(text),
           text: body,
           ...(html === undefined ? {} : { html }),
-          headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All', ...unsubscribe(from, unsubscribeUrl, recipient) },
+          headers: {
+            'Auto-Submitted': 'auto-generated',
+            'X-Auto-Response-Suppress': 'All',
+            ...unsubscribe(from, unsubscribeUrl, recipient),
+          },
         });
         return { providerMessageId: messageId };
       } catch (error) {
-        throw new ChannelFailure(failureOf(error, bodies.get(messageId)?.readableDidRead ?? false), errorMessage(error), { cause: error });
+        throw new ChannelFailure(failureOf(error, bodies.get(messageId)?.readableDidRead ?? false), errorMessage(error), {
+          cause: error,
+        });
       } finally {
         bodies.delete(messageId);
       }

@@ -40,7 +40,7 @@ export function twilioChannel(options: TwilioOptions): Channel {
         (refusal) => BAD_NUMBER.has(Number(jsonOf(refusal)['code'])),
       );
       const { sid } = jsonOf(response);
-      return { providerMessageId: sid === undefined ? undefined : String(sid) };
+      return { providerMessageId: typeof sid === 'string' || typeof sid === 'number' ? String(sid) : undefined };
     },
     async probe(signal) {
       await call(options, `${base}.json`, { headers: { authorization }, signal });

@@ -46,7 +46,9 @@ export function webhookChannel(options: WebhookOptions): Channel {
         'webhook-signature': `v1,${signature}`,
       };
       try {
-        await breakers.for(`webhook:${URL.parse(to)?.host ?? ''}`).run(() => call(options, to, { method: 'POST', headers, body, signal }), signal);
+        await breakers
+          .for(`webhook:${URL.parse(to)?.host ?? ''}`)
+          .run(() => call(options, to, { method: 'POST', headers, body, signal }), signal);
       } catch (error) {
         if (!(error instanceof TemporaryError)) throw error;
         throw new ChannelFailure({ kind: 'resting', retryAfterMs: error.retryAfterMs ?? 1_000 }, error.message, { cause: error });

@@ -29,7 +29,7 @@ export function whaticketChannel(options: WhaticketOptions): Channel {
         (refusal) => jsonOf(refusal)['error'] === 'ERR_CHECK_NUMBER',
       );
       const { id } = jsonOf(response);
-      return { providerMessageId: id === undefined ? undefined : String(id) };
+      return { providerMessageId: typeof id === 'string' || typeof id === 'number' ? String(id) : undefined };
     },
     async probe(signal) {
       await call(options, `${baseUrl}/api/health`, { signal });

@@ -3,7 +3,8 @@ import { TerminalError } from '@techno/kernel';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
 /** The HTML standard's form of a mailbox, with a dot in its domain: one address, no name, nothing that could end a header. */
-const MAILBOX = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$/;
+const MAILBOX =
+  /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$/;
 
 /** The address as it is kept and compared: numbers in E.164, domains in lower case. Throws TerminalError CONTACT_ADDRESS_INVALID. */
 export function normalAddress(channel: ChannelName, address: string): string {
@@ -11,7 +12,8 @@ export function normalAddress(channel: ChannelName, address: string): string {
     case 'whatsapp':
     case 'sms': {
       const number = parsePhoneNumberFromString(address);
-      if (number === undefined || !number.isValid()) throw invalid(channel, 'is no valid number; write it with + and the country code');
+      if (number === undefined || !number.isValid())
+        throw invalid(channel, 'is no valid number; write it with + and the country code');
       return number.number;
     }
     case 'email': {

@@ -13,7 +13,13 @@ test.each([
   ['empty', 'UTC', '2026-05-01T12:00:00Z', { from: '12:00', to: '12:00' }, undefined],
   ['a zone with half hours', 'Asia/Kolkata', '2026-05-01T17:00:00Z', { from: '22:00', to: '06:00' }, '2026-05-02T00:30:00Z'],
   // Berlin goes from 02:00 to 03:00 on 29 March 2026: 07:00 there is 05:00 UTC, an hour earlier than the day before.
-  ['the night the clocks change', 'Europe/Berlin', '2026-03-28T22:00:00Z', { from: '22:00', to: '07:00' }, '2026-03-29T05:00:00Z'],
+  [
+    'the night the clocks change',
+    'Europe/Berlin',
+    '2026-03-28T22:00:00Z',
+    { from: '22:00', to: '07:00' },
+    '2026-03-29T05:00:00Z',
+  ],
 ])('%s', (_name, zone, now, hours, expected) => {
   expect(quietUntil(Date.parse(now), zone, hours)).toBe(expected === undefined ? undefined : Date.parse(expected));
 });

@@ -84,7 +84,11 @@ describe('a temporary failure', () => {
   });
 
   it('that found the channel down costs no try', () => {
-    expect(afterAttempt(at({ tries: 2 }), temporary({ spent: false }), moment)).toMatchObject({ state: 'QUEUED', position: 0, tries: 2 });
+    expect(afterAttempt(at({ tries: 2 }), temporary({ spent: false }), moment)).toMatchObject({
+      state: 'QUEUED',
+      position: 0,
+      tries: 2,
+    });
   });
 });
 
@@ -96,7 +100,10 @@ describe('other ends of a call', () => {
   });
 
   it('accepted is the end where nothing more will be heard, else a wait for the receipt', () => {
-    expect(afterAttempt(at(), { class: 'ACCEPTED', receipts: false }, moment)).toMatchObject({ state: 'SENT', settledAt: new Date(NOW) });
+    expect(afterAttempt(at(), { class: 'ACCEPTED', receipts: false }, moment)).toMatchObject({
+      state: 'SENT',
+      settledAt: new Date(NOW),
+    });
     const waiting = afterAttempt(at(), { class: 'ACCEPTED', receipts: true }, moment);
     expect(waiting).toMatchObject({ state: 'SENT', settledAt: null });
     expect(dueIn(waiting)).toBe(60 * SECOND);
@@ -125,7 +132,10 @@ describe('receipts', () => {
 
   it('one that arrives ends the delivery, and the fallback that was about to be sent', () => {
     expect(afterReceipt(standing({}), 'DELIVERED', NOW)).toMatchObject({ state: 'DELIVERED', settledAt: new Date(NOW) });
-    expect(afterReceipt(standing({ state: 'QUEUED', current: false }), 'DELIVERED', NOW)).toMatchObject({ state: 'DELIVERED', dueAt: null });
+    expect(afterReceipt(standing({ state: 'QUEUED', current: false }), 'DELIVERED', NOW)).toMatchObject({
+      state: 'DELIVERED',
+      dueAt: null,
+    });
   });
 
   it('one that comes while the fallback is on its way changes nothing yet', () => {
@@ -141,7 +151,10 @@ describe('receipts', () => {
   it('one that never comes goes on to the next channel, or leaves what was known', () => {
     expect(afterSilence(at({ state: 'SENT' }), NOW)).toMatchObject({ state: 'QUEUED', position: 1, code: 'NO_RECEIPT' });
     expect(afterSilence(at({ state: 'SENT', position: 1 }), NOW)).toMatchObject({ state: 'SENT', settledAt: new Date(NOW) });
-    expect(afterSilence(at({ state: 'UNKNOWN', position: 1 }), NOW)).toMatchObject({ state: 'UNKNOWN', settledAt: new Date(NOW) });
+    expect(afterSilence(at({ state: 'UNKNOWN', position: 1 }), NOW)).toMatchObject({
+      state: 'UNKNOWN',
+      settledAt: new Date(NOW),
+    });
   });
 });
 
@@ -181,7 +194,8 @@ it('whatever happens: it is due, waits for a receipt, or has ended; it only goes
         // An answer that nobody can read is never followed by the same call.
         if (one.class === 'UNKNOWN') expect(next.state !== 'QUEUED' || next.position > delivery.position).toBe(true);
         if (next.settledAt !== null || next.state !== 'QUEUED') return;
-        spentOnPlace = next.position > delivery.position || (one.class === 'FAILED_TEMPORARY' && !one.spent) ? 0 : spentOnPlace + 1;
+        spentOnPlace =
+          next.position > delivery.position || (one.class === 'FAILED_TEMPORARY' && !one.spent) ? 0 : spentOnPlace + 1;
         expect(spentOnPlace).toBeLessThanOrEqual(8);
         delivery = { ...delivery, ...next, provider: next.provider ?? undefined };
       }

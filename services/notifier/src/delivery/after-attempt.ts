@@ -6,7 +6,12 @@ import type { DeliveryPolicy } from './policy.ts';
 export type Outcome =
   /** `receipts`: more will be heard of it. */
   | { readonly class: 'ACCEPTED'; readonly receipts: boolean }
-  | { readonly class: 'FAILED_TEMPORARY'; readonly code: string; readonly retryAfterMs?: number | undefined; readonly spent: boolean }
+  | {
+      readonly class: 'FAILED_TEMPORARY';
+      readonly code: string;
+      readonly retryAfterMs?: number | undefined;
+      readonly spent: boolean;
+    }
   | { readonly class: 'FAILED_PERMANENT'; readonly code: string }
   | { readonly class: 'UNKNOWN'; readonly code: string; readonly receipts: boolean };
 
@@ -16,7 +21,10 @@ export interface Moment {
   readonly random: () => number;
 }
 
-type Moving = Pick<Delivery, 'channels' | 'position' | 'tier' | 'tries' | 'severity' | 'confirmed' | 'provider' | 'state' | 'request'>;
+type Moving = Pick<
+  Delivery,
+  'channels' | 'position' | 'tier' | 'tries' | 'severity' | 'confirmed' | 'provider' | 'state' | 'request'
+>;
 
 /** While a channel is down its messages come back this often; nothing is claimed before it is up again. */
 const DOWN_WAIT_MS = 1 * SECOND;
@@ -97,7 +105,8 @@ export function nextChannel(delivery: Moving, code: string, nowMs: number): Tran
 
 /** The receipt did not come in time: the next channel, or, where there is none, what was known before is all there will be. */
 export function afterSilence(delivery: Moving, nowMs: number): Transition {
-  if (!delivery.confirmed && delivery.position + 1 >= delivery.channels.length) return settled(delivery, delivery.state, 'NO_RECEIPT', nowMs);
+  if (!delivery.confirmed && delivery.position + 1 >= delivery.channels.length)
+    return settled(delivery, delivery.state, 'NO_RECEIPT', nowMs);
   return nextChannel(delivery, 'NO_RECEIPT', nowMs);
 }
 
@@ -140,7 +149,8 @@ function here({ position, tier, tries, provider }: Moving): Pick<Transition, 'po
 }
 
 function awaiting({ request }: Moving, { nowMs, policy }: Moment): { dueAt: Date; settledAt: null } {
-  const waitMs = request.receipt_timeout_seconds === undefined ? policy.receiptTimeoutMs : request.receipt_timeout_seconds * SECOND;
+  const waitMs =
+    request.receipt_timeout_seconds === undefined ? policy.receiptTimeoutMs : request.receipt_timeout_seconds * SECOND;
   return { dueAt: new Date(nowMs + waitMs), settledAt: null };
 }
 

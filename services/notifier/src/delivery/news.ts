@@ -24,7 +24,8 @@ export function newsOf(
     };
     const news: News[] = [];
     if (transition.sentAt !== undefined) news.push({ type: 'notification.dispatched', body });
-    if (transition.settledAt !== null) news.push({ type: hasArrived(transition.state) ? 'notification.delivered' : 'notification.failed', body });
+    if (transition.settledAt !== null)
+      news.push({ type: hasArrived(transition.state) ? 'notification.delivered' : 'notification.failed', body });
     return news;
   };
 }

@@ -27,7 +27,11 @@ test.each<[string, ContactInput | undefined, Partial<typeof facts>, object]>([
 });
 
 it('waits for the end of quiet hours in the recipient’s own zone, unless it is critical', () => {
-  const sleeper = person({ ...reachable, time_zone: 'America/Sao_Paulo', preferences: { quiet_hours: { from: '20:00', to: '07:00' } } });
+  const sleeper = person({
+    ...reachable,
+    time_zone: 'America/Sao_Paulo',
+    preferences: { quiet_hours: { from: '20:00', to: '07:00' } },
+  });
   expect(preflight(sleeper, 'email', 'high', facts)).toEqual({ kind: 'wait', until: new Date(Date.UTC(2026, 0, 2, 10, 0)) });
   expect(preflight(sleeper, 'email', 'critical', facts)).toMatchObject({ kind: 'send' });
   expect(preflight(sleeper, 'email', 'high', { ...facts, nowMs: Date.UTC(2026, 0, 1, 15) })).toMatchObject({ kind: 'send' });

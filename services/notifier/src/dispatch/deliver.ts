@@ -29,7 +29,13 @@ export interface DeliverDeps {
 }
 
 /** One claimed delivery, to the end of one call: look, commit the start, call, commit the outcome. */
-export async function deliver(delivery: Delivery, intake: Intake, channel: Channel, signal: AbortSignal, deps: DeliverDeps): Promise<void> {
+export async function deliver(
+  delivery: Delivery,
+  intake: Intake,
+  channel: Channel,
+  signal: AbortSignal,
+  deps: DeliverDeps,
+): Promise<void> {
   const { clock, deliveries } = deps;
   const { contact, checks } = await look(delivery, deps);
   const here = checks[0];
@@ -53,7 +59,12 @@ export async function deliver(delivery: Delivery, intake: Intake, channel: Chann
   const result = await intake.call(message, signal);
   deps.metrics.attempt(channel.name, result.class);
   if (result.class !== 'ACCEPTED' && result.suppress) {
-    await deps.contacts.suppress({ channel: channel.name, address: here.address, reason: result.code, since: new Date(clock.now()) });
+    await deps.contacts.suppress({
+      channel: channel.name,
+      address: here.address,
+      reason: result.code,
+      since: new Date(clock.now()),
+    });
   }
   await conclude(delivery, (current) => changeAfter(current, number, result, channel, deps), deps);
 }
@@ -110,16 +121,22 @@ export function withNews(current: Delivery, change: Change, nowMs: number): Chan
 }
 
 /** What every change is counted by. */
-export function count(delivery: Delivery, to: Transition, { metrics, clock, poke }: Pick<DeliverDeps, 'metrics' | 'clock' | 'poke'>): void {
+export function count(
+  delivery: Delivery,
+  to: Transition,
+  { metrics, clock, poke }: Pick<DeliverDeps, 'metrics' | 'clock' | 'poke'>,
+): void {
   const channel = delivery.channels[to.position];
-  if (to.position > delivery.position && to.state === 'QUEUED') metrics.fellBack(delivery.channels[delivery.position], to.code ?? '');
+  if (to.position > delivery.position && to.state === 'QUEUED')
+    metrics.fellBack(delivery.channels[delivery.position], to.code ?? '');
   if (to.state === 'QUEUED') poke(channel);
   else poke(delivery.channels[delivery.position]);
   if (to.settledAt !== null) metrics.settled(channel, to.state, (clock.now() - delivery.acceptedAt.getTime()) / SECOND);
 }
 
 async function look(delivery: Delivery, deps: DeliverDeps): Promise<{ contact: Contact | undefined; checks: Preflight[] }> {
-  const stored = delivery.given === undefined ? (await deps.contacts.find([delivery.recipient])).get(delivery.recipient) : undefined;
+  const stored =
+    delivery.given === undefined ? (await deps.contacts.find([delivery.recipient])).get(delivery.recipient) : undefined;
   const contact = delivery.given === undefined ? stored?.contact : contactOf(delivery.given);
   const rest = delivery.channels.slice(delivery.position);
   const addresses = rest.flatMap((channel) => {

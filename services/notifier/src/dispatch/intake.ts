@@ -3,9 +3,7 @@ import type { Breakers, BreakerState } from '@techno/resilience';
 import { type Channel, ChannelFailure, type Outbound } from '../channels/channel.ts';
 import { classify, type Verdict } from '../channels/classify.ts';
 
-export type CallResult =
-  | { readonly class: 'ACCEPTED'; readonly providerMessageId: string | undefined }
-  | Verdict;
+export type CallResult = { readonly class: 'ACCEPTED'; readonly providerMessageId: string | undefined } | Verdict;
 
 /**
  * The door to one channel. While its breaker is open, or its provider says that it cannot send, the door is closed: nothing is claimed,
@@ -79,7 +77,7 @@ export function createIntake({ channel, breakers, probeEveryMs, onChange }: Inta
         if (channel.probe === undefined) return;
         // A half-open breaker is tried with a question, never with a message.
         if (breakers.state(name) !== 'closed') await breaker.run(probeFailing, signal).catch(() => undefined);
-        else if (down !== undefined || channel.receipts) await probe().catch(() => undefined);
+        else if (down !== undefined || channel.session === true) await probe().catch(() => undefined);
       }),
   };
 

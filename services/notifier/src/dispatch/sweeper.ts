@@ -85,11 +85,21 @@ function recovered(current: Delivery, { channels, deliver }: SweeperDeps): Chang
     const open = current.openAttempt;
     return {
       transition: { state: 'QUEUED', position, tier, tries, dueAt, provider: null, code: 'INTERRUPTED', settledAt: null },
-      attempt: open === undefined ? undefined : { number: open, class: 'UNKNOWN', code: 'INTERRUPTED', spent: false, finishedAt: dueAt },
+      attempt:
+        open === undefined ? undefined : { number: open, class: 'UNKNOWN', code: 'INTERRUPTED', spent: false, finishedAt: dueAt },
     };
   }
   const base = { code: 'INTERRUPTED', aboutChannel: false, suppress: false };
-  if (!channel.keyed) return changeAfter(current, current.openAttempt, { ...base, class: 'UNKNOWN', spent: true }, channel, deliver);
-  const change = changeAfter(current, current.openAttempt, { ...base, class: 'FAILED_TEMPORARY', spent: false }, channel, deliver);
-  return change.transition === undefined ? change : { ...change, transition: { ...change.transition, dueAt: new Date(deliver.clock.now()) } };
+  if (!channel.keyed)
+    return changeAfter(current, current.openAttempt, { ...base, class: 'UNKNOWN', spent: true }, channel, deliver);
+  const change = changeAfter(
+    current,
+    current.openAttempt,
+    { ...base, class: 'FAILED_TEMPORARY', spent: false },
+    channel,
+    deliver,
+  );
+  return change.transition === undefined
+    ? change
+    : { ...change, transition: { ...change.transition, dueAt: new Date(deliver.clock.now()) } };
 }

@@ -5,10 +5,17 @@ test.each([
   ['version 2', { keyId: 'A', status: 'DELIVERY_ACK' }, [{ messageId: 'A', status: 'DELIVERED' }]],
   ['version 1', { key: { id: 'A' }, status: 'READ' }, [{ messageId: 'A', status: 'READ' }]],
   ['an update inside', { key: { id: 'A' }, update: { status: 'PLAYED' } }, [{ messageId: 'A', status: 'READ' }]],
-  ['several', [{ keyId: 'A', status: 'SERVER_ACK' }, { keyId: 'B', status: 'ERROR' }], [
-    { messageId: 'A', status: 'SENT' },
-    { messageId: 'B', status: 'FAILED' },
-  ]],
+  [
+    'several',
+    [
+      { keyId: 'A', status: 'SERVER_ACK' },
+      { keyId: 'B', status: 'ERROR' },
+    ],
+    [
+      { messageId: 'A', status: 'SENT' },
+      { messageId: 'B', status: 'FAILED' },
+    ],
+  ],
   ['a state unknown here', { keyId: 'A', status: 'SEEN_FROM_SPACE' }, []],
   ['no id', { status: 'READ' }, []],
   ['nothing', null, []],

@@ -62,7 +62,8 @@ export function contactRequests({ contacts, clock, webhookKey }: ContactRequestD
     endpoint(deleteContact, async ({ id }) => ({ deleted: await contacts.remove(id) })),
     endpoint(webhookSecretOf, async ({ id }) => {
       await existing(id);
-      if (webhookKey === undefined) throw new TerminalError('CHANNEL_NOT_CONFIGURED', 'the webhook channel has no CHANNEL_WEBHOOK_KEY');
+      if (webhookKey === undefined)
+        throw new TerminalError('CHANNEL_NOT_CONFIGURED', 'the webhook channel has no CHANNEL_WEBHOOK_KEY');
       return { secret: webhookSecret(webhookKey, id) };
     }),
     endpoint(unsuppress, async ({ id, channel }) => {

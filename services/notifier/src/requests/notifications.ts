@@ -1,11 +1,23 @@
-import { checkNotification, type DeliveryView, findNotification, listNotifications, type NotificationView } from '@techno/contracts';
+import {
+  checkNotification,
+  type DeliveryView,
+  findNotification,
+  listNotifications,
+  type NotificationView,
+} from '@techno/contracts';
 import { type Endpoint, endpoint } from '@techno/jetstream';
 import type { Notifications, StoredDelivery, StoredNotification } from '@techno/storage';
 import type { Accepter } from '../accept.ts';
 import { hasArrived } from '../delivery/news.ts';
 
 /** What became of notifications, with every attempt. */
-export function notificationRequests({ notifications, accepter }: { notifications: Notifications; accepter: Accepter }): Endpoint[] {
+export function notificationRequests({
+  notifications,
+  accepter,
+}: {
+  notifications: Notifications;
+  accepter: Accepter;
+}): Endpoint[] {
   return [
     endpoint(checkNotification, ({ request }) => accepter.check(request)),
     endpoint(findNotification, async ({ id, principal }) => {

@@ -22,7 +22,9 @@ export function templateRequests({ templates, clock }: { templates: Templates; c
     }),
     endpoint(getTemplate, async ({ name, version }) => viewOf(await existing(name, version))),
     endpoint(listTemplates, async () => ({
-      templates: (await templates.list()).map(viewOf).map(({ name, version, variables, created_at }) => ({ name, version, variables, created_at })),
+      templates: (await templates.list())
+        .map(viewOf)
+        .map(({ name, version, variables, created_at }) => ({ name, version, variables, created_at })),
     })),
     endpoint(previewTemplate, async ({ name, version, locale, data }) => {
       const found = await existing(name, version);
@@ -35,5 +37,12 @@ export function templateRequests({ templates, clock }: { templates: Templates; c
 }
 
 function viewOf({ name, version, template, createdAt, createdBy }: StoredTemplate): TemplateView {
-  return { ...template, name, version, variables: variablesOf(template), created_at: createdAt.toISOString(), created_by: createdBy };
+  return {
+    ...template,
+    name,
+    version,
+    variables: variablesOf(template),
+    created_at: createdAt.toISOString(),
+    created_by: createdBy,
+  };
 }

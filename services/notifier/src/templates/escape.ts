@@ -12,8 +12,15 @@ export function htmlValue(value: unknown): string {
   return plainValue(value).replaceAll(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-const LOOKALIKES: Readonly<Record<string, string>> = { '*': '\u2217', _: '\uff3f', '~': '\u223c', '`': '\u02cb', '>': '\u203a', '-': '\u2010' };
-const lookalikes = (characters: string) => [...characters].map((character) => LOOKALIKES[character] ?? character).join('');
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  '*': '\u2217',
+  _: '\uff3f',
+  '~': '\u223c',
+  '`': '\u02cb',
+  '>': '\u203a',
+  '-': '\u2010',
+};
+const lookalikes = (characters: string) => characters.replaceAll(/[*_~>-]/g, (character) => LOOKALIKES[character] ?? character);
 
 /**
  * A value in a WhatsApp message. Its markup (`*bold*`, `_italic_`, `~struck~`, code, quotes, lists) only counts at the edge of a word

@@ -55,7 +55,9 @@ it('says where words cannot be read, and which names they use', () => {
 });
 
 it('refuses what a channel does not bear, and what says nothing', () => {
-  expect(() => renderText({ body: 'x'.repeat(LONGEST.sms + 1) }, 'sms')).toThrow(expect.objectContaining({ code: 'NOTIFICATION_TOO_LONG' }));
+  expect(() => renderText({ body: 'x'.repeat(LONGEST.sms + 1) }, 'sms')).toThrow(
+    expect.objectContaining({ code: 'NOTIFICATION_TOO_LONG' }),
+  );
   expect(renderText({ body: 'x'.repeat(LONGEST.sms) }, 'sms').text).toHaveLength(LONGEST.sms);
   expect(() => renderText({ body: ' \n ' }, 'sms')).toThrow(expect.objectContaining({ code: 'NOTIFICATION_EMPTY' }));
 });
@@ -117,7 +119,10 @@ it('collects several messages into one that the channel bears, and says how many
   const part = (text: string) => ({ subject: undefined, text, html: undefined });
   expect(renderDigest([part('one')], 'sms').text).toBe('one');
   expect(renderDigest([part('one'), part('two')], 'sms').text).toBe('one\n\ntwo');
-  const many = renderDigest(Array.from({ length: 100 }, (_, index) => part(`${index} ${'x'.repeat(50)}`)), 'sms').text;
+  const many = renderDigest(
+    Array.from({ length: 100 }, (_, index) => part(`${index} ${'x'.repeat(50)}`)),
+    'sms',
+  ).text;
   expect(many.length).toBeLessThanOrEqual(LONGEST.sms);
   expect(many).toMatch(/^0 x/);
   expect(many).toMatch(/\(\+\d+\)$/);

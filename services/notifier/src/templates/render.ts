@@ -16,7 +16,11 @@ export const LONGEST: Readonly<Record<ChannelName, number>> = { sms: 1_600, what
 const LONGEST_SUBJECT = 200;
 
 type Target = 'plain' | 'html' | 'whatsapp';
-const VALUES: Readonly<Record<Target, (value: unknown) => string>> = { plain: plainValue, html: htmlValue, whatsapp: whatsappValue };
+const VALUES: Readonly<Record<Target, (value: unknown) => string>> = {
+  plain: plainValue,
+  html: htmlValue,
+  whatsapp: whatsappValue,
+};
 
 function engineFor(target: Target): Liquid {
   const options: LiquidOptions = {
@@ -39,7 +43,11 @@ function engineFor(target: Target): Liquid {
   return engine;
 }
 
-const engines: Readonly<Record<Target, Liquid>> = { plain: engineFor('plain'), html: engineFor('html'), whatsapp: engineFor('whatsapp') };
+const engines: Readonly<Record<Target, Liquid>> = {
+  plain: engineFor('plain'),
+  html: engineFor('html'),
+  whatsapp: engineFor('whatsapp'),
+};
 
 /** The names that the words of a template refer to. Throws TerminalError TEMPLATE_SYNTAX that names the place. */
 export function variablesOf(template: Template): string[] {
@@ -69,13 +77,17 @@ export function render(
 ): Rendered & { locale: string } {
   const chosen = pickLocale(Object.keys(template.locales), locale, template.default_locale);
   const words = chosen === undefined ? undefined : template.locales[chosen];
-  if (words === undefined || chosen === undefined) throw new TerminalError('TEMPLATE_LOCALE_MISSING', 'the template has no words');
+  if (words === undefined || chosen === undefined)
+    throw new TerminalError('TEMPLATE_LOCALE_MISSING', 'the template has no words');
   const text = fill(wordsFor(words, channel), channel === 'whatsapp' ? 'whatsapp' : 'plain', data);
   const mailed = channel === 'email';
   return {
     locale: chosen,
     ...checked(channel, {
-      subject: words.subject === undefined || channel === 'sms' || channel === 'whatsapp' ? undefined : fill(words.subject, 'plain', data),
+      subject:
+        words.subject === undefined || channel === 'sms' || channel === 'whatsapp'
+          ? undefined
+          : fill(words.subject, 'plain', data),
       text,
       html: mailed && words.html !== undefined ? fill(words.html, 'html', data) : undefined,
     }),
@@ -104,7 +116,11 @@ export function renderDigest(parts: readonly Rendered[], channel: ChannelName): 
   }
   const left = entries.length - kept.length;
   const text = [...kept, ...(left === 0 ? [] : [`(+${left})`])].join(SEPARATOR);
-  return { subject: channel === 'sms' || channel === 'whatsapp' ? undefined : `${parts.length} × ${parts[0]?.subject ?? ''}`.trim(), text, html: undefined };
+  return {
+    subject: channel === 'sms' || channel === 'whatsapp' ? undefined : `${parts.length} × ${parts[0]?.subject ?? ''}`.trim(),
+    text,
+    html: undefined,
+  };
 }
 
 const SEPARATOR = '\n\n';
@@ -124,14 +140,19 @@ function fill(words: string, target: Target, data: Readonly<Record<string, unkno
     const missing = /undefined variable: ([^,\s]+)/.exec(message)?.[1];
     if (missing !== undefined) throw new TerminalError('TEMPLATE_VARIABLE_MISSING', `the data lacks '${missing}'`, { cause });
     // What liquid says may quote the words, which are the operator's, and never the data.
-    throw new TerminalError('TEMPLATE_RENDER_FAILED', `the template cannot be filled: ${message.split('\n', 1)[0] ?? ''}`, { cause });
+    throw new TerminalError('TEMPLATE_RENDER_FAILED', `the template cannot be filled: ${message.split('\n', 1)[0] ?? ''}`, {
+      cause,
+    });
   }
 }
 
 function checked(channel: ChannelName, { subject, text, html }: Rendered): Rendered {
   const longest = LONGEST[channel];
   if (text.length > longest || (html?.length ?? 0) > longest) {
-    throw new TerminalError('NOTIFICATION_TOO_LONG', `${text.length} characters are too many for ${channel}, which bears ${longest}`);
+    throw new TerminalError(
+      'NOTIFICATION_TOO_LONG',
+      `${text.length} characters are too many for ${channel}, which bears ${longest}`,
+    );
   }
   if (text.trim() === '') throw new TerminalError('NOTIFICATION_EMPTY', 'there are no words left to send');
   return { subject: subject === undefined ? undefined : headerValue(subject).slice(0, LONGEST_SUBJECT), text, html };
