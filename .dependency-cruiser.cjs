@@ -45,7 +45,7 @@ const NPM_OF = {
   actor: ['zod'],
 };
 
-const TEST = '\\.(?:(?:int\\.)?test|fixture)\\.ts$';
+const TEST = '\\.(?:int\\.)?test\\.ts$';
 const NODE_MODULES = 'node_modules/';
 const alternatives = (names) => `(?:${names.join('|')})`;
 

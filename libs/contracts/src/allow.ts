@@ -7,6 +7,9 @@ export interface AllowClaim {
   readonly traceId: string;
   readonly action: string;
   readonly inputHash: string;
+  /** Whose action it is, `<role> <id>`: a composite asks for its steps in their name. */
+  readonly principal: string;
+  readonly policyRevision: number;
   readonly executor: string;
   readonly expiresAt: string;
 }
@@ -26,7 +29,8 @@ export function inputHash(request: ActionRequest): string {
 
 function mac(claim: AllowClaim, key: Buffer): Buffer {
   // Length-prefixed, so that no two different claims read the same.
-  const parts = [claim.decisionId, claim.traceId, claim.action, claim.inputHash, claim.executor, claim.expiresAt];
+  const { decisionId, traceId, action, inputHash: hash, principal, policyRevision, executor, expiresAt } = claim;
+  const parts = [decisionId, traceId, action, hash, principal, String(policyRevision), executor, expiresAt];
   return createHmac('sha256', key)
     .update(parts.map((part) => `${part.length}:${part}`).join('|'))
     .digest();

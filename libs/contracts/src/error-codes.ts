@@ -153,7 +153,10 @@ const OTHERS = {
   LLM_COST_EXCEEDED: ['The worst case would cost more than maxCostUsd; nothing was sent.', 'Raise the cap or shorten the input.'],
   // Notifications
   CHANNEL_NOT_CONFIGURED: ['The channel has no provider.', 'Set its CHANNEL_* settings for the notifier.'],
-  CHANNEL_FAILED: ['A provider did not take a message (in the log; the attempt says more).', 'See the attempts of the notification.'],
+  CHANNEL_FAILED: [
+    'A provider did not take a message (in the log; the attempt says more).',
+    'See the attempts of the notification.',
+  ],
   CONTACT_ADDRESS_INVALID: [
     'An address is none of its channel.',
     'Numbers need + and the country code; mailboxes and URLs are written in full.',
@@ -162,13 +165,42 @@ const OTHERS = {
   CONTACT_ZONE_INVALID: ['The time zone is unknown.', 'Use an IANA name, like America/Sao_Paulo.'],
   NOTIFICATION_EMPTY: ['Nothing is left to say once the words are filled in.', 'Give a text, or data that fills the template.'],
   NOTIFICATION_NOT_FOUND: ['No such notification, or another caller’s.', 'Check the id and the key.'],
-  NOTIFICATION_TOO_LONG: ['The words are more than a channel bears.', 'Shorten them, give the template shorter words for it, or leave it out.'],
-  NOTIFIER_SILENT: ['The notifier has not committed a notification in time.', 'None at first: it is asked again. Check that it runs.'],
+  NOTIFICATION_TOO_LONG: [
+    'The words are more than a channel bears.',
+    'Shorten them, give the template shorter words for it, or leave it out.',
+  ],
+  NOTIFIER_SILENT: [
+    'The notifier has not committed a notification in time.',
+    'None at first: it is asked again. Check that it runs.',
+  ],
   TEMPLATE_LOCALE_MISSING: ['The template has no words in its default locale.', 'Add them.'],
-  TEMPLATE_RENDER_FAILED: ['A template cannot be filled with these data.', 'The message names the place; correct template or data.'],
+  TEMPLATE_RENDER_FAILED: [
+    'A template cannot be filled with these data.',
+    'The message names the place; correct template or data.',
+  ],
   TEMPLATE_SYNTAX: ['The words of a template cannot be read.', 'The message names locale, part and place.'],
   TEMPLATE_UNKNOWN: ['There is no template of that name and version.', 'GET /v1/templates.'],
   TEMPLATE_VARIABLE_MISSING: ['The data lack a variable of the template.', 'Send it; GET /v1/templates/{name} lists them.'],
+  // Of an attempt or a delivery, in GET /v1/notifications/{id}
+  ADDRESS_MISSING: ['The contact has no address on this channel; it was passed over.', 'Add one to the contact.'],
+  ADDRESS_REFUSED: ['The provider says that there is no such address.', 'Correct the contact; a changed address is tried again.'],
+  ADDRESS_SUPPRESSED: [
+    'The address bounced or was switched off before.',
+    'Change it, or DELETE /v1/contacts/{id}/suppressions/{channel}.',
+  ],
+  CONTACT_GONE: ['The contact was removed before the message was sent.', 'None.'],
+  DUPLICATE: ['Another one of its dedupe key was sent within the window.', 'None.'],
+  INTERRUPTED: ['The process that was sending died.', 'None: it was sent again where that is harmless, else it is UNKNOWN.'],
+  NO_RECEIPT: ['The provider took the message and did not report its arrival in time.', 'None: the next channel was tried.'],
+  OPTED_OUT: ['The contact does not want messages on this channel.', 'None.'],
+  PROBE_FAILED: ['A channel whose breaker is open still does not answer.', 'See the provider.'],
+  QUIET_HOURS: ['The message waits for the end of the quiet hours of its recipient.', 'None; severity critical passes them.'],
+  RECEIPT_FAILED: ['The provider took the message and reported later that it failed.', 'None: the next channel was tried.'],
+  'SMTP_<reply>': ['The mail server answered 4xx (tried again) or 5xx (given up).', 'See the reply code.'],
+  'STATUS_<status>': [
+    'The provider answered so: 408, 425, 429 and 5xx are tried again, the others given up.',
+    'See the provider.',
+  ],
   // Messages, stores, processes
   ATTEMPTS_EXHAUSTED: [
     'Every attempt ended without an outcome: the handler was killed or outlived its lease.',

@@ -1,4 +1,4 @@
-import { type ActionRequest, type AllowKeys, type Decision, inputHash, verifyAllow } from '@techno/contracts';
+import { type ActionRequest, type AllowKeys, type Decision, inputHash, type Principal, verifyAllow } from '@techno/contracts';
 import { TerminalError } from '@techno/kernel';
 
 export interface SignedAllow {
@@ -14,17 +14,25 @@ export interface SignedAllow {
  * this time. Throws TerminalError ALLOW_INVALID or ALLOW_EXPIRED.
  */
 export function assertAllowed(
-  input: { traceId: string; request: ActionRequest; decision: Pick<Decision, 'decision_id'>; allow: SignedAllow },
+  input: {
+    traceId: string;
+    request: ActionRequest;
+    principal: Principal;
+    decision: Pick<Decision, 'decision_id' | 'policy_revision'>;
+    allow: SignedAllow;
+  },
   keys: AllowKeys,
   nowMs: number,
 ): void {
-  const { traceId, request, decision, allow } = input;
+  const { traceId, request, principal, decision, allow } = input;
   const verdict = verifyAllow(
     {
       decisionId: decision.decision_id,
       traceId,
       action: request.action,
       inputHash: inputHash(request),
+      principal: `${principal.role} ${principal.id}`,
+      policyRevision: decision.policy_revision,
       executor: [allow.executor, ...allow.fallbacks].join(','),
       expiresAt: allow.expires_at,
     },

@@ -147,7 +147,7 @@ export function createDecider(deps: DeciderDeps): Decider {
     // The record is believed only where it is whole: an ALLOW without its parts is none.
     if (row.outcome === 'ALLOW' && record.principal && record.executor && row.expiresAt) {
       const { principal, executor, fallbacks = [] } = record;
-      const allow = signedAllow(message.request, trace_id, row, [executor, ...fallbacks], row.expiresAt);
+      const allow = signedAllow(message.request, principal, trace_id, row, [executor, ...fallbacks], row.expiresAt);
       return {
         outcome: 'ALLOW',
         evaluation,
@@ -175,6 +175,7 @@ export function createDecider(deps: DeciderDeps): Decider {
 
   function signedAllow(
     request: ActionRequest,
+    principal: Principal,
     traceId: string,
     row: DecisionRow<DecisionRecord>,
     executors: string[],
@@ -185,6 +186,8 @@ export function createDecider(deps: DeciderDeps): Decider {
       traceId,
       action: request.action,
       inputHash: row.inputHash,
+      principal: `${principal.role} ${principal.id}`,
+      policyRevision: row.policyRevision,
       executor: executors.join(','),
       expiresAt,
     };

@@ -47,7 +47,7 @@ export const executeAction = (
 
     async handle(message, context) {
       const { trace_id, request, decision, allow, principal } = message;
-      assertAllowed({ traceId: trace_id, request, decision, allow }, deps.allowKeys, deps.clock.now());
+      assertAllowed({ traceId: trace_id, request, principal, decision, allow }, deps.allowKeys, deps.clock.now());
       const policy = await deps.policies.at(decision.policy_revision);
       const spec = policy.actions[request.action];
       if (spec === undefined)
