@@ -6,7 +6,7 @@ const time = z.string();
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
 const e164 = z.string().max(32);
 
-const contactId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$/, 'letters, digits, "_", ".", "@" and "-", at most 128');
+const contactId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'letters, digits, "_", "." and "-", at most 128');
 
 /** Somebody who can be told something. Numbers are kept in E.164. */
 export const contact = z.strictObject({

@@ -69,6 +69,7 @@ const OTHERS = {
   // Keys, policy, secrets
   KEY_UNKNOWN: ['There is no key of that id.', '`techno keys list`.'],
   KEY_REVOKED: ['The key was revoked and cannot be rotated.', 'Make a new one.'],
+  KEY_IS_ROOT: ['The root key is not rotated through the API.', 'Change TECHNO_BOOTSTRAP_KEY, restart, revoke the old one.'],
   ROLE_UNKNOWN: ['The policy in force has no such role.', 'Use one it has, or apply a policy that has it.'],
   POLICY_UNKNOWN: ['No policy was applied yet, or no such revision exists.', '`techno policy apply FILE`.'],
   POLICY_INVALID: [
@@ -205,6 +206,10 @@ const OTHERS = {
   ATTEMPTS_EXHAUSTED: [
     'Every attempt ended without an outcome: the handler was killed or outlived its lease.',
     'Find out what kills it, then replay.',
+  ],
+  ATTEMPT_LOST: [
+    'An attempt ended without an outcome: its process died or was stopped, or its lease ran out.',
+    'Look for restarts at that time.',
   ],
   MESSAGE_UNPARSEABLE: ['The message is not JSON of its contract.', 'Find its publisher; it cannot be replayed as it is.'],
   MESSAGE_TYPE_UNKNOWN: ['The message has no ce-type that is received here.', 'Find its publisher.'],

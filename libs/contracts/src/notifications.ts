@@ -14,7 +14,7 @@ export const SEVERITIES = ['low', 'normal', 'high', 'critical'] as const;
 export const severity = z.enum(SEVERITIES);
 export type Severity = z.infer<typeof severity>;
 
-const contactId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$/, 'letters, digits, "_", ".", "@" and "-", at most 128');
+const contactId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'letters, digits, "_", "." and "-", at most 128');
 const windowKey = z.strictObject({
   key: z.string().min(1).max(128),
   window_seconds: z

@@ -21,8 +21,8 @@ import {
 
 const messages: [string, unknown, string, string[]][] = [
   ['action.requested', requested, 'requested:0', ['REQUEST_START']],
-  ['action.allowed', allowed, 'decided:dec_1', ['GATE_EVALUATED', 'DECISION']],
-  ['action.denied', denied, 'decided:dec_1', ['GATE_EVALUATED', 'DECISION']],
+  ['action.allowed', allowed, `decided:dec_1@${allowed.decision.decided_at}`, ['GATE_EVALUATED', 'DECISION']],
+  ['action.denied', denied, `decided:dec_1@${allowed.decision.decided_at}`, ['GATE_EVALUATED', 'DECISION']],
   [
     'action.completed',
     completed,
@@ -31,7 +31,7 @@ const messages: [string, unknown, string, string[]][] = [
   ],
   ['action.failed', failed, 'ended:dec_1:1', ['EXECUTOR_SELECTED', 'ACTION_STARTED', 'ACTION_FAILED']],
   ['action.answered', answered, 'answered:2026-11-20T10:00:04.000Z', ['REQUEST_END']],
-  ['action.step_decided', stepDecided, 'decided:dec_step', ['GATE_EVALUATED', 'DECISION']],
+  ['action.step_decided', stepDecided, `decided:dec_step@${stepDecided.decision.decided_at}`, ['GATE_EVALUATED', 'DECISION']],
   [
     'action.step_ended',
     stepEnded,

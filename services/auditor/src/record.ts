@@ -46,7 +46,9 @@ const requested: Recorder<ActionRequested> = (body) => ({
 });
 
 const allowed: Recorder<ActionAllowed> = (body) => ({
-  entries: [row(body.trace_id, `decided:${body.decision.decision_id}@${body.decision.decided_at}`, eventsOf['action.allowed'](body))],
+  entries: [
+    row(body.trace_id, `decided:${body.decision.decision_id}@${body.decision.decided_at}`, eventsOf['action.allowed'](body)),
+  ],
   patches: [
     {
       traceId: body.trace_id,
@@ -63,7 +65,9 @@ const allowed: Recorder<ActionAllowed> = (body) => ({
 });
 
 const denied: Recorder<ActionDenied> = (body) => ({
-  entries: [row(body.trace_id, `decided:${body.decision.decision_id}@${body.decision.decided_at}`, eventsOf['action.denied'](body))],
+  entries: [
+    row(body.trace_id, `decided:${body.decision.decision_id}@${body.decision.decided_at}`, eventsOf['action.denied'](body)),
+  ],
   patches: [
     {
       traceId: body.trace_id,
@@ -122,7 +126,9 @@ const answered: Recorder<ActionAnswered> = (body) => ({
 });
 
 const stepDecided: Recorder<StepDecided> = (body) => ({
-  entries: [row(body.trace_id, `decided:${body.decision.decision_id}@${body.decision.decided_at}`, eventsOf['action.step_decided'](body))],
+  entries: [
+    row(body.trace_id, `decided:${body.decision.decision_id}@${body.decision.decided_at}`, eventsOf['action.step_decided'](body)),
+  ],
   patches: [],
 });
 

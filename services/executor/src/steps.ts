@@ -33,7 +33,11 @@ export function stepRunner(deps: StepDeps): RunStep {
     });
     if (decided.outcome === 'DENY') return { status: 'DENIED', gate: decided.gate, reason_codes: decided.reason_codes };
     const { decision, allow } = decided;
-    assertAllowed({ traceId: call.traceId, request: asked, principal: call.principal, decision, allow }, deps.allowKeys, deps.clock.now());
+    assertAllowed(
+      { traceId: call.traceId, request: asked, principal: call.principal, decision, allow },
+      deps.allowKeys,
+      deps.clock.now(),
+    );
     const policy: PolicyDocument = await deps.policies.at(decision.policy_revision);
     const spec = policy.actions[step.action];
     if (spec === undefined) throw new TerminalError('ACTION_UNKNOWN', `the policy has no action '${step.action}'`);

@@ -21,6 +21,8 @@ function signed(change: { payload?: unknown; executors?: readonly string[]; expi
     traceId,
     action: request.action,
     inputHash: inputHash(request),
+    principal: 'tester key_1',
+    policyRevision: 1,
     executor: executors.join(','),
     expiresAt,
   };
@@ -28,7 +30,8 @@ function signed(change: { payload?: unknown; executors?: readonly string[]; expi
   return {
     traceId,
     request,
-    decision: { decision_id: 'dec_1' },
+    principal: { id: 'key_1', kind: 'api_key', role: 'tester' },
+    decision: { decision_id: 'dec_1', policy_revision: 1 },
     allow: { executor, fallbacks, expires_at: expiresAt, key_id: keyId, signature },
   };
 }
@@ -63,7 +66,10 @@ describe('an ALLOW', () => {
     ['a value of the payload', { ...whole, request: { ...whole.request, payload: { text: 'hellO' } } }],
     ['a field more in the payload', { ...whole, request: { ...whole.request, payload: { text: 'hello', to: 'me' } } }],
     ['no payload', { ...whole, request: { ...whole.request, payload: null } }],
-    ['the decision', { ...whole, decision: { decision_id: 'dec_2' } }],
+    ['the decision', { ...whole, decision: { ...whole.decision, decision_id: 'dec_2' } }],
+    ['the policy revision', { ...whole, decision: { ...whole.decision, policy_revision: 2 } }],
+    ['the principal', { ...whole, principal: { ...whole.principal, id: 'key_2' } }],
+    ['its role', { ...whole, principal: { ...whole.principal, role: 'admin' } }],
     ['the executor', { ...whole, allow: { ...whole.allow, executor: 'http_executor_v1' } }],
     ['a fallback more', { ...whole, allow: { ...whole.allow, fallbacks: [...whole.allow.fallbacks, 'http_executor_v1'] } }],
     ['a fallback less', { ...whole, allow: { ...whole.allow, fallbacks: [] } }],
@@ -106,7 +112,9 @@ describe('an ALLOW', () => {
   });
 
   it('that is tampered with and old is called tampered with', () => {
-    expect(codeOf({ ...whole, decision: { decision_id: 'dec_2' } }, NOW + 86_400 * SECOND)).toBe('ALLOW_INVALID');
+    expect(codeOf({ ...whole, decision: { ...whole.decision, decision_id: 'dec_2' } }, NOW + 86_400 * SECOND)).toBe(
+      'ALLOW_INVALID',
+    );
   });
 
   it('names no part of the input when it fails', () => {

@@ -36,13 +36,15 @@ const used = async (id: string) => {
 
 function claimOf(decided: Decided) {
   if (decided.outcome !== 'ALLOW') throw new Error(`denied: ${decided.body.reason_codes.join()}`);
-  const { trace_id: traceId, request, decision, allow } = decided.body;
+  const { trace_id: traceId, request, principal, decision, allow } = decided.body;
   return {
     claim: {
       decisionId: decision.decision_id,
       traceId,
       action: request.action,
       inputHash: inputHash(request),
+      principal: `${principal.role} ${principal.id}`,
+      policyRevision: decision.policy_revision,
       executor: [allow.executor, ...allow.fallbacks].join(','),
       expiresAt: allow.expires_at,
     },
@@ -163,7 +165,9 @@ describe('what is decided', () => {
     try {
       await engine.facts.refresh();
       const second = await engine.decider.decide(message);
-      expect(second.body.decision.decision_id).not.toBe(first.body.decision.decision_id);
+      // Under its id, so that nothing done under the first is done again, but decided anew.
+      expect(second.body.decision.decision_id).toBe(first.body.decision.decision_id);
+      expect(second.body.decision.decided_at > first.body.decision.decided_at).toBe(true);
       expect((await recorded(message.trace_id)).map(({ round }) => round)).toEqual([0, 1]);
       const { claim, signed } = claimOf(second);
       expect(verifyAllow(claim, signed, allowKeys, engine.clock.now())).toBe('valid');

@@ -19,7 +19,7 @@ import { eventsRoute } from './routes/events.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { policyRoutes } from './routes/policy.ts';
-import { processRoutes } from './routes/process.ts';
+import { type ProcessDeps, processRoutes } from './routes/process.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { webhookDeliveryRoute } from './routes/webhook-deliveries.ts';
 import { webhookSourceRoutes } from './routes/webhook-sources.ts';
@@ -74,7 +74,18 @@ await runService<GatewayConfig>({
       {},
     );
 
-    const processing = { acceptor, pending, inbox, answers, metrics, bus, clock, pepper, defaultWaitMs: config.TECHNO_WAIT_MS };
+    const processing: ProcessDeps = {
+      acceptor,
+      pending,
+      inbox,
+      answers,
+      metrics,
+      bus,
+      clock,
+      pepper,
+      defaultWaitMs: config.TECHNO_WAIT_MS,
+      onProblem: (fields) => log.error(fields, 'answer.not_kept'),
+    };
     const routes = [
       ...processRoutes(processing),
       webhookDeliveryRoute({ sources, store, acceptor, answers, metrics, clock }),

@@ -1,4 +1,5 @@
 import { HOUR, MINUTE, SECOND } from '@techno/kernel';
+import { until } from '@techno/testkit';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { webhookSecret } from './channels/webhook.ts';
@@ -210,6 +211,37 @@ describe('people', () => {
     world.clock.advance(10 * SECOND);
     await world.settle();
     expect(world.standIns.mails.map(({ text }) => text.trim())).toEqual(['first', 'second', 'third']);
+  });
+});
+
+describe('the door', () => {
+  it('is closed while the session is: nothing is claimed and no attempt made, until it is open again', async () => {
+    const whatsapp = world.notifier.intakes.find(({ name }) => name === 'whatsapp:evolution');
+    const stop = new AbortController();
+    const watching = whatsapp?.watch(stop.signal);
+    world.standIns.setSession('close');
+    await until(() => whatsapp?.state() === 'open');
+    const id = await say(['whatsapp']);
+    await world.settle();
+    expect((await one(id)).attempts).toEqual([]);
+    world.standIns.setSession('open');
+    await until(() => whatsapp?.state() === 'closed');
+    await world.settle();
+    expect(await one(id)).toMatchObject({ state: 'SENT', attempts: [{ number: 1, class: 'ACCEPTED' }] });
+    stop.abort();
+    await watching;
+  });
+
+  it('lets each out once and in order, however many claim at once', async () => {
+    const bodies = Array.from({ length: 30 }, (_, index) => `message ${index}`);
+    for (const body of bodies) await world.notify({ recipients: [person], text: { body }, channels: ['email'] });
+    const dispatcher = world.notifier.dispatchers.find(({ channel }) => channel === 'email');
+    const { signal } = new AbortController();
+    const claiming = async (): Promise<void> => {
+      while (world.standIns.mails.length < bodies.length) await dispatcher?.once(signal);
+    };
+    await Promise.all([claiming(), claiming(), claiming()]);
+    expect(world.standIns.mails.map(({ text }) => text.trim())).toEqual(bodies);
   });
 });
 

@@ -49,14 +49,15 @@ test('a DENY holds for ever', async () => {
   expect(await by(1).record(allow(id, 'yes', { decidedAt: '2036-01-01T00:00:00.000Z' }))).toEqual(deny);
 });
 
-test('an expired ALLOW is decided again, in the next round, and that one holds', async () => {
+test('an expired ALLOW is decided again, in the next round, under its id, and that one holds', async () => {
   const id = next();
   await by(0).record(allow(id, 'one'));
   const later = { decidedAt: '2026-01-01T00:05:00.000Z', expiresAt: '2026-01-01T00:10:00.000Z' };
-  expect(await by(1).record(allow(id, 'two', later))).toMatchObject({ decisionId: 'dec_two' });
-  expect(await by(0).record(allow(id, 'three', later))).toMatchObject({ decisionId: 'dec_two' });
+  expect(await by(1).record(allow(id, 'two', later))).toMatchObject({ decisionId: 'dec_one', ...later });
+  expect(await by(0).record(allow(id, 'three', later))).toMatchObject({ decisionId: 'dec_one', ...later });
   expect(await by(0).record(allow(id, 'four', { decidedAt: '2026-01-01T00:06:00.000Z' }))).toMatchObject({
-    decisionId: 'dec_two',
+    decisionId: 'dec_one',
+    ...later,
   });
   expect(await rounds(id)).toEqual([{ round: 0 }, { round: 1 }]);
 });

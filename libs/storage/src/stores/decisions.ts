@@ -11,7 +11,7 @@ export interface DecisionRow<Record> {
   readonly policyRevision: number;
   readonly inputHash: string;
   readonly decidedAt: string;
-  /** End of an ALLOW. After it the same request is decided again, in the next round. */
+  /** End of an ALLOW. After it the same request is decided again, in the next round, under the same id. */
   readonly expiresAt: string | undefined;
   readonly record: Record;
 }
@@ -90,8 +90,9 @@ export function createDecisions<Record>(database: Database): Decisions<Record> {
       return before !== undefined && before.expires_at !== null && before.expires_at.getTime() <= Date.parse(row.decidedAt);
     });
     if (expired.length > 0) {
+      // The same question keeps its id: what was done under the first round is not done again under the next.
       await insert(
-        expired,
+        expired.map((row) => ({ ...row, decisionId: earlier.get(keyOf(row))?.decision_id ?? row.decisionId })),
         expired.map((row) => (earlier.get(keyOf(row))?.round ?? 0) + 1),
       );
       earlier = await standing(met);

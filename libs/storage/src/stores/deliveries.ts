@@ -51,7 +51,8 @@ export interface Deliveries {
   keepEarly(receipt: { channel: ChannelName; id: string; status: ReceiptStatus; at: Date }): Promise<void>;
   /** Kept receipts whose message is on record now; each is forgotten as it is given. */
   takeEarly(limit: number): Promise<{ channel: ChannelName; id: string; status: ReceiptStatus; at: Date }[]>;
-  forgetEarly(before: Date): Promise<void>;
+  /** Forgets receipts of messages that were never ours, and rests that are long over. */
+  tidy(before: Date): Promise<void>;
   /** Hands over what is to be told, oldest first, and forgets it when `publish` has resolved. */
   tell(limit: number, publish: (news: readonly (News & { id: string })[]) => Promise<void>): Promise<number>;
   /** Age in seconds of the oldest that is due, by channel. */
@@ -151,8 +152,11 @@ export function createDeliveries(database: Database): Deliveries {
       );
       return rows.map(({ channel, provider_message_id: id, receipt: status, at }) => ({ channel, id, status, at }));
     },
-    async forgetEarly(before) {
+    async tidy(before) {
       await database.query({ name: 'receipts-forget', text: 'delete from early_receipts where at < $1' }, [before]);
+      await database.query({ name: 'paces-forget', text: `delete from paces where key like 'lane:%' and next_at < $1` }, [
+        before,
+      ]);
     },
 
     tell: (limit, publish) =>

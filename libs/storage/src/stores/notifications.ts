@@ -208,7 +208,8 @@ async function isRepeated(query: Query, recipient: string, { key, since }: { key
   const rows = await query(
     {
       name: 'deliveries-repeated',
-      text: 'select 1 from deliveries where recipient = $1 and dedupe_key = $2 and accepted_at > $3 limit 1',
+      text: `select 1 from deliveries where recipient = $1 and dedupe_key = $2 and accepted_at > $3
+        and state not in ('FAILED', 'SKIPPED') limit 1`,
     },
     [recipient, key, since],
   );

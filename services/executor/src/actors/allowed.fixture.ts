@@ -21,7 +21,16 @@ export function allow(
   const { traceId, request, executors } = input;
   const hash = inputHash(request);
   const decisionId = newId('dec', Date.now());
-  const claim = { decisionId, traceId, action: request.action, inputHash: hash, executor: executors.join(','), expiresAt };
+  const claim = {
+    decisionId,
+    traceId,
+    action: request.action,
+    inputHash: hash,
+    principal: 'tester key_1',
+    policyRevision: 1,
+    executor: executors.join(','),
+    expiresAt,
+  };
   const { keyId, signature } = signAllow(claim, allowKeys);
   const [executor = '', ...fallbacks] = executors;
   return {

@@ -74,6 +74,7 @@ it.each([
   expect(effectiveLimits(policy, role, own)).toEqual(limits);
 });
 
-it('refuses what looks like an injection, in every action', () => {
-  expect(Object.values(policy.document.actions).every(({ promptInjection }) => promptInjection === 'deny')).toBe(true);
+it('refuses what looks like an injection in every action but those whose text goes to people only', () => {
+  const lenient = Object.entries(policy.document.actions).filter(([, { promptInjection }]) => promptInjection !== 'deny');
+  expect(lenient.map(([name]) => name)).toEqual(['notify', 'record_receipt']);
 });

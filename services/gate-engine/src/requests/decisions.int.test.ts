@@ -125,7 +125,7 @@ describe('decision.step', () => {
     const { id } = await keyWith({ allowedAddresses: ['10.0.0.0/8'] });
     const input = step({ id, kind: 'api_key', role: 'developer' });
     const answer = (await ask('decision.step', input)) as unknown as {
-      decision: { decision_id: string };
+      decision: { decision_id: string; policy_revision: number };
       allow: { executor: string; fallbacks: string[]; expires_at: string; key_id: string; signature: string };
     };
     expect(answer).toMatchObject({ outcome: 'ALLOW', allow: { executor: 'echo_executor_v1' } });
@@ -135,6 +135,8 @@ describe('decision.step', () => {
       traceId: input.trace_id,
       action: 'echo',
       inputHash: inputHash(echo),
+      principal: `${input.principal.role} ${input.principal.id}`,
+      policyRevision: decision.policy_revision,
       executor: [allow.executor, ...allow.fallbacks].join(','),
       expiresAt: allow.expires_at,
     };

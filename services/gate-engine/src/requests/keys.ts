@@ -55,6 +55,12 @@ export function keyRequests({ credentials, facts, clock }: KeyRequestDeps): Endp
     endpoint(listKeys, async () => ({ keys: (await credentials.all()).map((key) => viewOf(key, clock.now())) })),
     endpoint(rotateKey, async ({ by, id, overlap_seconds, hash, hint }) => {
       const old = await existing(id);
+      if (old.root) {
+        throw new TerminalError(
+          'KEY_IS_ROOT',
+          'the root key comes from the settings; change TECHNO_BOOTSTRAP_KEY, then revoke this one',
+        );
+      }
       if (old.revokedAt)
         throw new TerminalError('KEY_REVOKED', `the key '${id}' was revoked and cannot be rotated; create a new one`);
       const record = await issue({ ...fieldsOf(old), hash, hint, createdBy: by });

@@ -1,7 +1,7 @@
 import { type ActionRequest, actionRequest, findAction } from '@techno/contracts';
 import { defineRoute, HttpProblem, type JsonReply, type Reply, type RequestContext, type Route } from '@techno/http';
 import { type Bus, request } from '@techno/jetstream';
-import { type Clock, rfc3339 } from '@techno/kernel';
+import { type Clock, errorMessage, rfc3339 } from '@techno/kernel';
 import type { Inbox } from '@techno/storage';
 import type { Metrics } from '@techno/telemetry';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ import type { Acceptor } from '../accept.ts';
 import type { AnswerLog } from '../answer-log.ts';
 import { credentialOf } from '../callers.ts';
 import { answerDenial } from '../edge/denial.ts';
+import { answerFromRecord } from '../edge/from-record.ts';
 import { readIdempotencyKey, requestFingerprint } from '../edge/idempotency-key.ts';
 import { answerCompleted, answerFailed } from '../edge/outcome.ts';
 import { parsePrefer } from '../edge/prefer.ts';
@@ -24,6 +25,7 @@ export interface ProcessDeps {
   readonly clock: Clock;
   readonly pepper: Buffer;
   readonly defaultWaitMs: number;
+  readonly onProblem: (fields: { problem: string; trace_id: string }) => void;
 }
 
 const processBody = actionRequest.extend({
@@ -107,9 +109,13 @@ export async function submitAction(context: Submitted, deps: ProcessDeps): Promi
   try {
     const ending = prefer.respondAsync ? undefined : await result(traceId, driven, prefer.waitMs ?? deps.defaultWaitMs, deps);
     const reply = ending === undefined ? later(traceId, prefer.applied('async')) : answer(ending, prefer.applied('sync'));
-    // An answer that could not be kept would make a liar of the next one with the same key.
-    if (key.kind === 'key')
-      await deps.inbox.saveAnswer(traceId, { status: reply.status, headers: textHeaders(reply), body: reply.body });
+    // The answer is true whether or not it can be kept; a repeat is answered from the record then.
+    if (key.kind === 'key') {
+      const kept = { status: reply.status, headers: textHeaders(reply), body: reply.body };
+      await deps.inbox
+        .saveAnswer(traceId, kept)
+        .catch((error: unknown) => deps.onProblem({ problem: errorMessage(error), trace_id: traceId }));
+    }
     const now = deps.clock.now();
     deps.answers.add({
       trace_id: traceId,
@@ -194,21 +200,10 @@ async function repeat(
   }
   // The gateway that accepted it died before it answered: then the record knows how it ended.
   const { action } = await request(deps.bus, findAction, { trace_id: traceId });
-  if (action?.status === 'COMPLETED') {
-    return {
-      status: 200,
-      headers: { 'idempotency-replayed': 'true' },
-      body: {
-        trace_id: traceId,
-        status: 'COMPLETED',
-        result: action.result ?? null,
-        executor_id: action.executor_id,
-        execution_time_ms: action.execution_time_ms,
-      },
-    };
-  }
+  const recorded = action && answerFromRecord(action);
+  if (recorded !== undefined) return { ...recorded, headers: { ...recorded.headers, 'idempotency-replayed': 'true' } };
   throw new HttpProblem(409, 'IDEMPOTENCY_KEY_IN_USE', {
-    detail: `the request with this Idempotency-Key is still under way or did not complete; see /v1/actions/${traceId}`,
+    detail: `the request with this Idempotency-Key is still under way; see /v1/actions/${traceId}`,
     traceId,
     headers: { 'retry-after': '1', location: `/v1/actions/${traceId}` },
   });

@@ -1,5 +1,5 @@
 import { defineRoute, HttpProblem, parseStrictJson, type Route } from '@techno/http';
-import { type Clock, rfc3339 } from '@techno/kernel';
+import { type Clock, errorCode, rfc3339 } from '@techno/kernel';
 import type { WebhookSources } from '@techno/storage';
 import type { Metrics } from '@techno/telemetry';
 import { z } from 'zod';
@@ -71,12 +71,19 @@ export function webhookDeliveryRoute(deps: WebhookDeliveryDeps): Route {
         reject(params.source, true, verified.reason, header('webhook-id'), bytes);
         throw new HttpProblem(401, verified.reason, { detail: WEBHOOK_REJECTIONS[verified.reason], traceId });
       }
+      let payload: unknown;
+      try {
+        payload = toPayload(source, parseStrictJson(rawBody));
+      } catch (error) {
+        reject(params.source, true, errorCode(error), header('webhook-id'), bytes);
+        throw error;
+      }
       const submitted = await deps.acceptor.accept({
         traceId,
         origin: 'webhook',
         credential: { kind: 'webhook', source: params.source },
         address,
-        request: { action: source.action, context_id: source.context_id, payload: toPayload(source, parseStrictJson(rawBody)) },
+        request: { action: source.action, context_id: source.context_id, payload },
         bytes,
         fingerprint: requestFingerprint('POST', `/v1/webhooks/${params.source}`, rawBody),
         messageId: verified.messageId,

@@ -15,7 +15,10 @@ export interface SmtpOptions {
   readonly connections?: number;
 }
 
+/** Of silence. */
 const TIMEOUT_MS = 20 * SECOND;
+/** Of one mail: less than the lease on it, however slowly the server speaks. */
+const LONGEST_MS = 45 * SECOND;
 
 /** E-mail through one SMTP server: connections kept, TLS demanded, text and HTML, List-Unsubscribe by one click. */
 export function smtpChannel({ url, from, unsubscribeUrl, plain, connections = 4 }: SmtpOptions): Channel {
@@ -50,12 +53,13 @@ export function smtpChannel({ url, from, unsubscribeUrl, plain, connections = 4 
     provider: 'smtp',
     keyed: false,
     receipts: false,
-    async send({ key, to, subject, text, html, media, recipient }) {
+    async send({ key, to, subject, text, html, media, recipient }, signal) {
       const messageId = `<${key}@${domain}>`;
       const body = media === undefined ? text : `${text}\n\n${media.url}`;
       try {
         await transport.sendMail({
           messageId,
+          signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]),
           from,
           to: { name: '', address: to },
           subject: subject ?? firstLine(text),

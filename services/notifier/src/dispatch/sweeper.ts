@@ -1,8 +1,8 @@
 import type { ChannelName } from '@techno/contracts';
-import { type Clock, DAY, errorMessage, every } from '@techno/kernel';
+import { type Clock, DAY, errorMessage, every, HOUR } from '@techno/kernel';
 import type { Change, Deliveries, Delivery } from '@techno/storage';
 import type { Channel } from '../channels/channel.ts';
-import { afterSilence } from '../delivery/after-attempt.ts';
+import { afterAttempt, afterSilence } from '../delivery/after-attempt.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { ApplyReceipt } from '../receipts/apply.ts';
 import { changeAfter, count, type DeliverDeps, withNews } from './deliver.ts';
@@ -31,6 +31,7 @@ export interface Sweeper {
  */
 export function createSweeper(deps: SweeperDeps): Sweeper {
   const { deliveries, clock, metrics } = deps;
+  let tidiedAtMs = clock.now();
 
   async function moving(
     sweep: (now: Date, limit: number, decide: (current: Delivery) => Change) => Promise<Delivery[]>,
@@ -56,7 +57,11 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
       for (const { channel, id, status, at } of await deliveries.takeEarly(LIMIT)) {
         await deps.applyReceipt(channel, { messageId: id, status, atMs: at.getTime() });
       }
-      await deliveries.forgetEarly(new Date(clock.now() - DAY));
+    },
+    tidy: async () => {
+      if (clock.now() - tidiedAtMs < HOUR) return;
+      tidiedAtMs = clock.now();
+      await deliveries.tidy(new Date(tidiedAtMs - DAY));
     },
     ages: async () => metrics.ages(await deliveries.ages(new Date(clock.now()))),
   };
@@ -74,32 +79,21 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 }
 
 /**
- * Its holder died. A call that was never started is made; one that was may have been heard: it is made again where the provider knows
- * its key, and is UNKNOWN where not.
+ * Its holder died, which counts as a try: a message that kills whoever sends it must not do so for ever. A call that was started may have
+ * been heard: it is made again where the provider knows its key, and is UNKNOWN where not. One that was not is made now.
  */
 function recovered(current: Delivery, { channels, deliver }: SweeperDeps): Change {
   const channel = channels.get(current.channels[current.position] ?? 'email');
-  if (current.openAttempt === undefined || channel === undefined) {
-    const { position, tier, tries } = current;
-    const dueAt = new Date(deliver.clock.now());
-    const open = current.openAttempt;
-    return {
-      transition: { state: 'QUEUED', position, tier, tries, dueAt, provider: null, code: 'INTERRUPTED', settledAt: null },
-      attempt:
-        open === undefined ? undefined : { number: open, class: 'UNKNOWN', code: 'INTERRUPTED', spent: false, finishedAt: dueAt },
-    };
+  const number = current.openAttempt;
+  const base = { code: 'INTERRUPTED', spent: true, aboutChannel: false, suppress: false };
+  if (number !== undefined && channel !== undefined && !channel.keyed) {
+    return changeAfter(current, number, { ...base, class: 'UNKNOWN' }, channel, deliver);
   }
-  const base = { code: 'INTERRUPTED', aboutChannel: false, suppress: false };
-  if (!channel.keyed)
-    return changeAfter(current, current.openAttempt, { ...base, class: 'UNKNOWN', spent: true }, channel, deliver);
-  const change = changeAfter(
-    current,
-    current.openAttempt,
-    { ...base, class: 'FAILED_TEMPORARY', spent: false },
-    channel,
-    deliver,
-  );
-  return change.transition === undefined
-    ? change
-    : { ...change, transition: { ...change.transition, dueAt: new Date(deliver.clock.now()) } };
+  const { clock, policy, random } = deliver;
+  const nowMs = clock.now();
+  const next = afterAttempt(current, { class: 'FAILED_TEMPORARY', code: base.code, spent: true }, { nowMs, policy, random });
+  // It was interrupted rather than refused: there is nothing to wait for.
+  const transition = next.state === 'QUEUED' && next.tier !== 'slow' ? { ...next, dueAt: new Date(nowMs) } : next;
+  const ended = { class: 'FAILED_TEMPORARY', code: base.code, spent: true, finishedAt: new Date(nowMs) } as const;
+  return { transition, attempt: number === undefined ? undefined : { number, ...ended } };
 }
