@@ -27,6 +27,8 @@ const env = {
   TECHNO_OPS_PORT: '29101',
 };
 const SERVICES = STARTED.map(({ name }) => name);
+/** Beside them, and the launcher itself. */
+const INFRASTRUCTURE = ['nats', 'postgres', 'stand-ins'];
 const run = promisify(execFile);
 const techno = (...args: string[]) => run(process.execPath, [MAIN, ...args], { env });
 
@@ -75,7 +77,7 @@ afterAll(async () => {
 
 test('it writes stack.json, and prints a command whose answer is a summary of the document', async () => {
   expect(first.processes.map(({ service }) => service)).toEqual(SERVICES);
-  expect(everyProcess(first)).toHaveLength(SERVICES.length + 3);
+  expect(everyProcess(first)).toHaveLength(SERVICES.length + INFRASTRUCTURE.length + 1);
   const { stdout } = await run('/bin/sh', ['-c', output.slice(output.indexOf('curl '))]);
   expect(JSON.parse(stdout)).toMatchObject({
     status: 'COMPLETED',
@@ -139,7 +141,7 @@ test('killed without a chance to clean up, it leaves nothing running', { timeout
   const stack = stackNow();
   if (stack === undefined) throw new Error('it runs');
   const all = everyProcess(stack);
-  expect(all).toHaveLength(SERVICES.length + 3);
+  expect(all).toHaveLength(SERVICES.length + INFRASTRUCTURE.length + 1);
   killHard(stack.launcher.pid);
   await until(() => !all.some(isAlive), { timeoutMs: 20_000, what: 'the end of every process' });
 });

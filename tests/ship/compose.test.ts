@@ -67,7 +67,7 @@ describe('settings', () => {
   });
 
   test('every secret is asked for by name, and a fresh .env has exactly those', () => {
-    const demanded = new Set([...TEXT.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name));
+    const demanded = new Set([...TEXT.matchAll(/\$\{(\w+):\?/g)].map(([, name = '']) => name));
     expect([...demanded].toSorted()).toEqual(Object.keys(operator).toSorted());
     for (const name of Object.keys(operator)) {
       const { [name]: _left, ...rest } = operator;

@@ -46,7 +46,8 @@ test.each(globSync('.github/workflows/*.yml', { cwd: ROOT }))('%s pins its actio
     for (const { uses, run = '' } of steps) {
       if (uses !== undefined) expect(uses).toMatch(/@(v\d+\.\d+\.\d+|[0-9a-f]{40})$/);
       for (const [, script = ''] of run.matchAll(/npm run (\S+)/g)) expect(Object.keys(scripts)).toContain(script);
-      for (const [program] of run.matchAll(/\b(?:deploy|k8s)\/[\w./-]+/g)) expect(existsSync(path.join(ROOT, program))).toBe(true);
+      for (const [program] of run.matchAll(/\b(?:deploy|k8s)\/[\w./-]+/g))
+        expect(existsSync(path.join(ROOT, program))).toBe(true);
     }
   }
 });

@@ -1,7 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
+import { type Document, documentsOf } from './manifests.ts';
 import { operatorEnv, refusal, ROOT, STARTABLE, unknownSettings } from './settings.ts';
 
 interface Variable {
@@ -34,19 +35,6 @@ interface Pod {
   readonly terminationGracePeriodSeconds: number;
   readonly topologySpreadConstraints: { readonly topologyKey: string }[];
 }
-interface Document {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly labels?: Record<string, string>; readonly namespace?: string };
-  readonly automountServiceAccountToken?: boolean;
-  // Its shape is the kind's; each test states what it expects of it.
-  readonly spec: any; // oxlint-disable-line typescript/no-explicit-any
-}
-
-const documentsOf = (folder: string): Document[] =>
-  globSync(`k8s/${folder}/*.yaml`, { cwd: ROOT })
-    .filter((file) => path.basename(file) !== 'kustomization.yaml')
-    .flatMap((file) => parseAllDocuments(readFileSync(path.join(ROOT, file), 'utf8')).map((document) => document.toJS() as Document));
-
 const BASE = documentsOf('base');
 const ofKind = (kind: string) => BASE.filter((document) => document.kind === kind);
 const named = (kind: string, name: string): Document => {
@@ -77,12 +65,21 @@ beforeAll(async () => {
 
 describe('settings', () => {
   test('every service that can be started is deployed', () => {
-    expect(ofKind('Deployment').map(({ metadata }) => metadata.name).toSorted()).toEqual(STARTABLE);
+    expect(
+      ofKind('Deployment')
+        .map(({ metadata }) => metadata.name)
+        .toSorted(),
+    ).toEqual(STARTABLE);
   });
 
   test.each(STARTABLE)('%s knows its settings, and would start with them', { timeout: 30_000 }, async (service) => {
     const { env } = containerOf(named('Deployment', service));
-    expect(unknownSettings(service, env.map(({ name }) => name))).toEqual([]);
+    expect(
+      unknownSettings(
+        service,
+        env.map(({ name }) => name),
+      ),
+    ).toEqual([]);
     const given = env.flatMap(({ name, value, valueFrom }) => {
       const text = value ?? (valueFrom?.secretKeyRef.optional === true ? undefined : store[valueFrom?.secretKeyRef.key ?? '']);
       return text === undefined ? [] : [[name, text] as const];
@@ -109,7 +106,10 @@ describe('settings', () => {
   test('migrate makes a role for every service', () => {
     const names = containerOf(named('Job', 'migrate')).env.map(({ name }) => name);
     expect(names.toSorted()).toEqual(
-      ['DATABASE_URL', ...STARTABLE.map((service) => `DATABASE_PASSWORD_${service.replaceAll('-', '_').toUpperCase()}`)].toSorted(),
+      [
+        'DATABASE_URL',
+        ...STARTABLE.map((service) => `DATABASE_PASSWORD_${service.replaceAll('-', '_').toUpperCase()}`),
+      ].toSorted(),
     );
   });
 });
@@ -117,7 +117,11 @@ describe('settings', () => {
 describe('least privilege', () => {
   test.each(workloads)('%s is restricted', (name, document) => {
     const pod = podOf(document);
-    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } });
+    expect(pod.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
     expect(pod.containers).toHaveLength(1);
     expect(containerOf(document).securityContext).toEqual({
       allowPrivilegeEscalation: false,
@@ -179,7 +183,10 @@ describe('life of a pod', () => {
     if (service === 'gateway') expect(lag).toBeUndefined();
     else
       expect(lag.external).toMatchObject({
-        metric: { name: 'consumer_lag', selector: { matchLabels: { container: containerOf(named('Deployment', service)).name } } },
+        metric: {
+          name: 'consumer_lag',
+          selector: { matchLabels: { container: containerOf(named('Deployment', service)).name } },
+        },
       });
   });
 

@@ -16,7 +16,11 @@ test('an environment is all that the migration needs: schema, roles and their pa
   try {
     const url = (user: string, secret: string) => `postgres://${user}:${secret}@127.0.0.1:${port}/postgres`;
     const { DATABASE_PASSWORD_GATE_ENGINE: secret = '', DATABASE_PASSWORD_AUDITOR: other = '' } = await operatorEnv();
-    const env = { DATABASE_URL: url('postgres', password), DATABASE_PASSWORD_GATE_ENGINE: secret, DATABASE_PASSWORD_AUDITOR: other };
+    const env = {
+      DATABASE_URL: url('postgres', password),
+      DATABASE_PASSWORD_GATE_ENGINE: secret,
+      DATABASE_PASSWORD_AUDITOR: other,
+    };
     await expect(migrate({ ...env, DATABASE_PASSWORD_AUDITER: 'x' })).rejects.toMatchObject({
       stderr: expect.stringContaining('DATABASE_PASSWORD_AUDITER names no service') as string,
     });

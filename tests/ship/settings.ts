@@ -39,5 +39,10 @@ export async function refusal(service: string, env: Readonly<Record<string, stri
 /** A `.env` as an operator makes it. */
 export async function operatorEnv(): Promise<Record<string, string>> {
   const { stdout } = await promisify(execFile)(process.execPath, ['deploy/docker/new-env.ts'], { cwd: ROOT });
-  return Object.fromEntries(stdout.trim().split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  return Object.fromEntries(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
 }

@@ -204,24 +204,38 @@ async function claimIn(query: Query, { channel, now, limit, leaseMs, pace, recip
   const reachedMs = reached?.next_at.getTime() ?? now.getTime();
   const most = Math.min(limit, pace.allowed(reachedMs));
   if (most <= 0) return [];
-  const rows = await query<DeliveryRow>(
+  // A plan made while the table was empty reads all of it for each row, and after an outage there are many.
+  await query(
+    {
+      name: 'deliveries-plan',
+      text: `select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)`,
+    },
+    [],
+  );
+  const due = await query<{ id: string; recipient: string }>(
     {
       name: 'deliveries-claim',
-      text: `select ${DELIVERY_COLUMNS} from deliveries d join notifications n on n.id = d.notification_id
+      text: `select d.id, d.recipient from deliveries d
         where d.state = 'QUEUED' and d.channel = $1 and d.due_at <= $2
-          and not exists (select 1 from deliveries e where e.recipient = d.recipient and e.channel = d.channel and e.seq < d.seq
-            and (e.state = 'SENDING' or (e.state = 'QUEUED' and e.tier = 'fast')))
-          and not exists (select 1 from deliveries e where e.recipient = d.recipient and e.channel = d.channel and e.state = 'SENDING')
+          and not exists (select 1 from deliveries e where e.recipient = d.recipient and e.channel = $1 and e.state in ('QUEUED', 'SENDING')
+            and (e.state = 'SENDING' or (e.tier = 'fast' and e.seq < d.seq)))
           and not exists (select 1 from paces p where p.key = 'lane:' || $1 || ':' || d.recipient and p.next_at > $2)
         order by d.urgency desc, d.seq limit $3 for update of d skip locked`,
     },
     [channel, now, most],
   );
   // A held one that has come due may stand beside a younger one of the same recipient: only the first goes.
-  const first = new Map<string, DeliveryRow>();
-  for (const row of rows) if (!first.has(row.recipient)) first.set(row.recipient, row);
-  const taken = [...first.values()];
-  if (taken.length === 0) return [];
+  const first = new Map<string, string>();
+  for (const { id, recipient } of due) if (!first.has(recipient)) first.set(recipient, id);
+  if (first.size === 0) return [];
+  const taken = await query<DeliveryRow>(
+    {
+      name: 'deliveries-claim-read',
+      text: `select ${DELIVERY_COLUMNS} from deliveries d join notifications n on n.id = d.notification_id
+        where d.id = any($1::text[]) order by d.urgency desc, d.seq`,
+    },
+    [[...first.values()]],
+  );
   await query(
     {
       name: 'deliveries-claimed',
