@@ -33,7 +33,7 @@ const one = (name: string) => {
 let operator: Record<string, string>;
 beforeAll(async () => {
   operator = await operatorEnv();
-});
+}, 60_000);
 
 /** `${NAME:?why}` and `${NAME:-otherwise}`, as compose puts them in. */
 const filledIn = (value: string, env: Record<string, string>) =>

@@ -61,7 +61,7 @@ beforeAll(async () => {
     NATS_URL: 'nats://techno:p@nats.techno-data.svc:4222',
     DATABASE_URL: 'postgres://u:p@postgres.techno-data.svc:5432/techno',
   };
-});
+}, 60_000);
 
 describe('settings', () => {
   test('every service that can be started is deployed', () => {

@@ -3,7 +3,7 @@ import { until } from '@techno/testkit';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { webhookSecret } from './channels/webhook.ts';
-import { createWorld, WEBHOOK_KEY, type World } from './notifier.fixture.ts';
+import { createWorld, WEBHOOK_KEY, type World } from './testing/world.ts';
 
 let world: World;
 let person = '';

@@ -12,14 +12,14 @@ import { createBreakers } from '@techno/resilience';
 import { type StandIns, startStandIns } from '@techno/stand-ins';
 import { openDatabase } from '@techno/storage';
 import { createDatabase } from '@techno/testkit';
-import type { Channel } from './channels/channel.ts';
-import { evolutionChannel } from './channels/evolution.ts';
-import { smtpChannel } from './channels/smtp.ts';
-import { twilioChannel } from './channels/twilio.ts';
-import { speaksAgainst, webhookChannel } from './channels/webhook.ts';
-import { DEFAULT_POLICY } from './delivery/policy.ts';
-import type { ChannelLimits } from './dispatch/dispatcher.ts';
-import { createNotifier, type Notifier } from './notifier.ts';
+import type { Channel } from '../channels/channel.ts';
+import { evolutionChannel } from '../channels/evolution.ts';
+import { smtpChannel } from '../channels/smtp.ts';
+import { twilioChannel } from '../channels/twilio.ts';
+import { speaksAgainst, webhookChannel } from '../channels/webhook.ts';
+import { DEFAULT_POLICY } from '../delivery/policy.ts';
+import type { ChannelLimits } from '../dispatch/dispatcher.ts';
+import { createNotifier, type Notifier } from '../notifier.ts';
 
 /** A clock that stands still until it is moved. */
 export interface TestClock {
