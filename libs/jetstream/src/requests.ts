@@ -36,6 +36,8 @@ export async function serveRequests(
       handler: (error, message) => void (error === null && respond(contract, answer, message)),
     });
   }
+  // Offered means that the server knows: who asks over another connection the moment after must find it.
+  await bus.nc.flush();
   return async () => {
     await added.stop();
   };
