@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { actionsVerb } from './verbs/actions.ts';
 import { auditVerb } from './verbs/audit.ts';
+import { busVerb } from './verbs/bus.ts';
 import { dbVerb } from './verbs/db.ts';
 import { decisionsVerb } from './verbs/decisions.ts';
 import { dlqVerb } from './verbs/dlq.ts';
@@ -35,6 +36,7 @@ const VERBS = [
   auditVerb,
   dlqVerb,
   dbVerb,
+  busVerb,
   testVerb,
 ];
 

@@ -1,4 +1,6 @@
 import { ensureDatabase } from '@techno/embedded';
+import type { ServiceName } from '@techno/contracts';
+import { applyStreams } from '@techno/jetstream';
 import { rfc3339, systemClock } from '@techno/kernel';
 import { migrate } from '@techno/storage';
 import type { LauncherConfig } from './config.ts';
@@ -31,6 +33,7 @@ export async function boot(ground: Ground, config: LauncherConfig, tools: BootTo
     await ensureDatabase(infrastructure.postgres.replace(/[^/]+$/, 'postgres'), DATABASE);
     await migrate({ adminUrl: infrastructure.postgres, roles: ground.secrets.rolePasswords });
   });
+  await progress.step('Applying streams', () => applyStreams(infrastructure.nats));
   const standIns = { httpPort: await tools.ports.take(config.standInsPort), smtpPort: await tools.ports.take(config.smtpPort) };
   const services = await startServices(ground, config, tools, { ...infrastructure, standIns });
   const gateway = `http://127.0.0.1:${services.find(({ httpPort }) => httpPort !== undefined)?.httpPort}`;
@@ -58,7 +61,9 @@ export async function boot(ground: Ground, config: LauncherConfig, tools: BootTo
 }
 
 interface InfrastructureAddresses {
+  /** The operator's. */
   readonly nats: string;
+  readonly natsOf: (service: ServiceName) => string;
   readonly postgres: string;
   readonly postgresPort: number;
   readonly parts: readonly Omit<Infrastructure, 'pid'>[];
@@ -72,7 +77,8 @@ async function startInfrastructure(ground: Ground, config: LauncherConfig, tools
   if (config.natsUrl !== undefined) {
     progress.note(`NATS_URL is set: no nats-server is started.`);
     await progress.step('Starting PostgreSQL', () => tools.run('postgres', postgres).ready);
-    return { nats: config.natsUrl, postgres: postgres.url, postgresPort, parts };
+    const url = config.natsUrl;
+    return { nats: url, natsOf: () => url, postgres: postgres.url, postgresPort, parts };
   }
   const natsPorts = { port: await ports.take(config.natsPort), monitorPort: await ports.take(config.natsMonitorPort) };
   const nats = natsUnit(ground, natsPorts);
@@ -80,7 +86,7 @@ async function startInfrastructure(ground: Ground, config: LauncherConfig, tools
     Promise.all([tools.run('postgres', postgres).ready, tools.run('nats', nats).ready]),
   );
   parts.unshift({ name: 'nats', dir: ground.home.nats, monitor: `http://127.0.0.1:${natsPorts.monitorPort}` });
-  return { nats: nats.url, postgres: postgres.url, postgresPort, parts };
+  return { nats: nats.url, natsOf: nats.urlOf, postgres: postgres.url, postgresPort, parts };
 }
 
 interface StartedService {
@@ -108,11 +114,10 @@ async function startServices(
   const names = services.map(({ instance }) => instance.id).join(', ');
   await tools.progress.step(`Starting ${names}`, async () => {
     const supervised = services.map(({ instance, opsPort, httpPort }) => {
+      const natsUrl = addresses.natsOf(instance.spec.name);
       const databaseUrl = databaseUrlOf(instance, ground.secrets, addresses.postgresPort);
-      return tools.run(
-        'services',
-        serviceUnit(ground, instance, { natsUrl: addresses.nats, databaseUrl, opsPort, httpPort, standIns: addresses.standIns }),
-      );
+      const unit = serviceUnit(ground, instance, { natsUrl, databaseUrl, opsPort, httpPort, standIns: addresses.standIns });
+      return tools.run('services', unit);
     });
     await Promise.all(supervised.map(({ ready }) => ready));
   });

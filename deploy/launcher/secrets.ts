@@ -6,7 +6,9 @@ import type { Home } from './home.ts';
 
 /** Made once and kept in `secrets.json` (0600): other values than the data was made with would lock everyone out of it. */
 export interface Secrets {
+  /** The operator's. */
   readonly natsPassword: string;
+  readonly natsPasswords: Readonly<Record<string, string>>;
   readonly postgresPassword: string;
   readonly rolePasswords: Readonly<Record<string, string>>;
   /** 32 bytes as hex, like the two below. */
@@ -28,6 +30,7 @@ export interface Secrets {
 function newSecrets(services: readonly ServiceName[]): Secrets {
   return {
     natsPassword: randomHex(16),
+    natsPasswords: Object.fromEntries(services.map((name) => [name, randomHex(16)])),
     postgresPassword: randomHex(16),
     rolePasswords: Object.fromEntries(services.map((name) => [name, randomHex(16)])),
     keyPepper: randomHex(32),
@@ -47,7 +50,12 @@ function newSecrets(services: readonly ServiceName[]): Secrets {
 export async function loadSecrets(home: Home, services: readonly ServiceName[]): Promise<Secrets> {
   const fresh = newSecrets(services);
   const kept = await readSecrets(home);
-  const secrets = { ...fresh, ...kept, rolePasswords: { ...fresh.rolePasswords, ...kept?.rolePasswords } };
+  const secrets = {
+    ...fresh,
+    ...kept,
+    natsPasswords: { ...fresh.natsPasswords, ...kept?.natsPasswords },
+    rolePasswords: { ...fresh.rolePasswords, ...kept?.rolePasswords },
+  };
   saveSecrets(home, secrets);
   return secrets;
 }

@@ -5,6 +5,7 @@ import { instancesOf, STARTED } from './services.ts';
 
 const secrets: Secrets = {
   natsPassword: 'nats-password',
+  natsPasswords: {},
   postgresPassword: 'superuser-password',
   rolePasswords: {},
   keyPepper: 'pepper',

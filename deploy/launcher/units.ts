@@ -1,3 +1,4 @@
+import { busRights, type ServiceName, SERVICES } from '@techno/contracts';
 import { type LaunchPlan, natsUrl, planNats, planPostgres, postgresUrl } from '@techno/embedded';
 import { SECOND } from '@techno/kernel';
 import { type LauncherConfig, ROOT } from './config.ts';
@@ -10,7 +11,8 @@ import type { Instance } from './services.ts';
 import type { Unit } from './supervise.ts';
 
 export const DATABASE = 'techno';
-const NATS_USER = 'techno';
+/** The operator on the bus: may do everything, and is nobody of the services. */
+const NATS_OPERATOR = 'techno';
 
 const serviceBackoff = { baseMs: 250, capMs: 10 * SECOND };
 
@@ -34,11 +36,17 @@ export interface Ground {
 export function natsUnit(
   { home, secrets, caller }: Ground,
   ports: { port: number; monitorPort: number },
-): Unit & { url: string } {
+): Unit & { url: string; urlOf: (service: ServiceName) => string } {
+  const users = SERVICES.map((service) => ({
+    user: service,
+    password: secrets.natsPasswords[service] ?? '',
+    permissions: busRights(service),
+  }));
   const settings = {
     ...ports,
-    user: NATS_USER,
+    user: NATS_OPERATOR,
     password: secrets.natsPassword,
+    users,
     serverName: 'techno-embedded',
     storeDir: home.nats,
     configFile: home.natsConfig,
@@ -47,6 +55,7 @@ export function natsUnit(
   return {
     id: 'nats',
     url: natsUrl(settings),
+    urlOf: (service) => natsUrl({ user: service, password: secrets.natsPasswords[service] ?? '', port: ports.port }),
     plan: () => planNats(settings),
     output: openLog(logFile(home, 'nats')),
     backoff: infrastructureBackoff,

@@ -24,6 +24,7 @@ beforeAll(async () => {
       http: { upstream: 'shop', method: 'POST', path: '/orders', body: { id: '{{payload.id}}' }, effect: 'keyed' },
     };
     policy.roles['buyer'] = { allow: [{ actions: ['order'], contexts: ['*'] }] };
+    policy.roles['hasty'] = { ...policy.roles['buyer'], limits: { perMinute: 1 } };
   });
 }, 60_000);
 
@@ -126,6 +127,30 @@ it('an edited replay runs with the new payload and keeps the old one', async () 
   expect(JSON.parse(edit.data.before).request.payload).toEqual({ id: 'a-4' });
   expect([...upstream.effects.keys()]).toContain('a-4-corrected');
   expect(upstream.effects.has('a-4')).toBe(false);
+});
+
+it('every denial discards, also one of the moment; what was discarded is replayed where that is asked for outright', async () => {
+  const hasty = await stack.newKey('hasty');
+  const { letter } = await failedOrder('a-6', hasty.key);
+  const path = `/v1/dead-letters/${letter['id']}`;
+  await post(`${path}/replay`);
+  expect(await settled(letter['id'], 'discarded')).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED', retry_count: 0 });
+  expect(await post(`${path}/replay`, { reopen: true })).toMatchObject({ status: 'replaying', replay: 2 });
+  await settled(letter['id'], 'discarded');
+
+  await stack.applyPolicy((policy) => void (policy.roles['hasty'] = { ...policy.roles['buyer']! }));
+  const filter = { status: 'discarded', reason: 'RATE_LIMIT_EXCEEDED' };
+  expect(await post('/v1/replay-jobs', { filter })).toMatchObject({ count: 1, jobs: [{ status: 'running' }] });
+  const { history } = await settled(letter['id'], 'replayed');
+  expect(history.map(({ action, by }: Letter) => [action, by]).slice(1)).toEqual([
+    ['replay_requested', expect.stringMatching(/^key_/)],
+    ['discarded', 'gates'],
+    ['replay_requested', expect.stringMatching(/^key_/)],
+    ['discarded', 'gates'],
+    ['replay_requested', expect.stringMatching(/^key_/)],
+    ['replayed', 'executor'],
+  ]);
+  expect(upstream.effects.get('a-6')).toBe(1);
 });
 
 it('what was dealt with is not dealt with again', async () => {

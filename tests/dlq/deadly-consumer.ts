@@ -20,6 +20,7 @@ const consumer = defineActor({
   },
 });
 const observer: typeof silentObserver = {
+  ...silentObserver,
   begin(attempt) {
     // The deadly one is alone on its subject by then: a receipt is all it takes.
     if (on === 'receipt' && attempt.subject.endsWith('.deadly')) die();

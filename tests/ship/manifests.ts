@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { ROOT } from './settings.ts';
@@ -9,14 +9,47 @@ export interface Document {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly labels?: Record<string, string>; readonly namespace?: string };
   readonly automountServiceAccountToken?: boolean;
+  readonly data?: Record<string, string>;
   // Its shape is the kind's; each test states what it expects of it.
   readonly spec: any; // oxlint-disable-line typescript/no-explicit-any
 }
 
-/** Every object in the files of one folder below `k8s/`. */
-export const documentsOf = (folder: string): Document[] =>
-  globSync(`k8s/${folder}/*.yaml`, { cwd: ROOT })
-    .filter((file) => path.basename(file) !== 'kustomization.yaml')
-    .flatMap((file) =>
-      parseAllDocuments(readFileSync(path.join(ROOT, file), 'utf8')).map((document) => document.toJS() as Document),
-    );
+export const OVERLAYS = ['staging', 'production', 'production-keda'] as const;
+export type Overlay = (typeof OVERLAYS)[number];
+
+/** The autoscalers' owner, by overlay. */
+export const isKeda = (overlay: Overlay): boolean => overlay === 'production-keda';
+
+/** Whether a kubectl is here that renders what the overlays use; a machine without one cannot deploy either. */
+export const HAS_KUBECTL = ((): boolean => {
+  try {
+    return /Kustomize Version: v[5-9]/.test(execFileSync('kubectl', ['version', '--client'], { encoding: 'utf8' }));
+  } catch {
+    return false;
+  }
+})();
+
+export interface Rendered {
+  readonly all: readonly Document[];
+  ofKind(kind: string): Document[];
+  /** Throws where there is none. */
+  named(kind: string, name: string): Document;
+}
+
+/** What `kubectl kustomize` makes of an overlay. */
+export function rendered(overlay: Overlay): Rendered {
+  const text = HAS_KUBECTL
+    ? execFileSync('kubectl', ['kustomize', path.join(ROOT, 'k8s/overlays', overlay)], { encoding: 'utf8', maxBuffer: 2 ** 24 })
+    : '';
+  const all = parseAllDocuments(text).map((document) => document.toJS() as Document);
+  const ofKind = (kind: string) => all.filter((document) => document.kind === kind);
+  return {
+    all,
+    ofKind,
+    named(kind, name) {
+      const found = ofKind(kind).find(({ metadata }) => metadata.name === name);
+      if (found === undefined) throw new Error(`${overlay} has no ${kind} ${name}`);
+      return found;
+    },
+  };
+}

@@ -61,7 +61,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const started = await startService(
       service,
       {
-        NATS_URL: nats.url,
+        NATS_URL: nats.urlOf(service),
         DATABASE_URL: database.url(service),
         TECHNO_LOG_LEVEL: 'debug',
         ...secrets[service],

@@ -10,6 +10,7 @@ export interface FilterFlags {
   readonly subject?: string;
   readonly trace?: string;
   readonly text?: string;
+  readonly discardedFor?: string;
   readonly olderThan?: string;
   readonly newerThan?: string;
 }
@@ -36,14 +37,16 @@ export function withFilterOptions(command: Command): Command {
     .option('--subject <subject>', 'where it was published')
     .option('--trace <trace>', 'tr_…')
     .option('--text <text>', 'in the error message or the payload')
+    .option('--discarded-for <reason>', 'why it was discarded, such as RATE_LIMIT_EXCEEDED')
     .option('--older-than <age>', 'last failed longer ago than 90m, 12h, 3d', age)
     .option('--newer-than <age>', 'last failed since', age);
 }
 
 /** The filter as the API takes it. */
 export function filterOf(flags: FilterFlags): Record<string, string> {
-  const { status, actor, code, signature, jobName: job_name, subject, trace: trace_id, text } = flags;
-  return given({ status, actor, code, signature, job_name, subject, trace_id, text, from: flags.newerThan, to: flags.olderThan });
+  const { status, actor, code, signature, jobName: job_name, subject, trace: trace_id, text, discardedFor: reason } = flags;
+  const { newerThan: from, olderThan: to } = flags;
+  return given({ status, actor, code, signature, job_name, subject, trace_id, text, reason, from, to });
 }
 
 export function queryOf(flags: FilterFlags, more: Readonly<Record<string, string | number | undefined>> = {}): string {

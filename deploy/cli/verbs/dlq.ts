@@ -55,9 +55,11 @@ export function dlqVerb(program: Command): void {
     .description('replay one; an action passes the gates again')
     .argument('<id>', 'its number')
     .option('--payload <file>', 'replay it with this JSON instead of what it held; - reads stdin')
-    .action(async (id: string, flags: CommonFlags & { payload?: string }) => {
+    .option('--reopen', 'also if it was discarded')
+    .action(async (id: string, flags: CommonFlags & { payload?: string; reopen?: boolean }) => {
       const edit = flags.payload === undefined ? {} : { payload: await readJson(flags.payload) };
-      const { body } = await client(flags, 'admin').call('POST', `/v1/dead-letters/${encodeURIComponent(id)}/replay`, edit);
+      const asked = { ...edit, reopen: flags.reopen ?? false };
+      const { body } = await client(flags, 'admin').call('POST', `/v1/dead-letters/${encodeURIComponent(id)}/replay`, asked);
       show(flags, body as { status: string }, ({ status }) => `Dead letter ${id} is ${status}.`);
     });
   examples(replay, 'npx techno dlq replay 42', 'npx techno dlq replay 42 --payload corrected.json');

@@ -95,7 +95,8 @@ export interface BatchActor {
   /** How long to wait for a batch to fill. */
   readonly lingerMs: number;
   readonly leaseMs: number;
-  handle(batch: readonly Received[]): Promise<void>;
+  /** `traceparent`: where the batch is seen; empty where none of its traces is recorded. */
+  handle(batch: readonly Received[], traceparent?: string): Promise<void>;
 }
 
 /** Refuses a topology in which two actors would share a durable. */

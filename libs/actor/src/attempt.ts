@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { deadLettered, HEADER, type Headers, type MessageContract, retrySubject } from '@techno/contracts';
+import { deadLettered, HEADER, type Headers, isForeignSchedule, type MessageContract, retrySubject } from '@techno/contracts';
 import { type Clock, errorMessage, rfc3339, SECOND } from '@techno/kernel';
 import type { Actor, HandlerContext } from './actor.ts';
 import { deadLetterId, deadLetterOf, firstFailureAt } from './dead-letter.ts';
 import { carriedHeaders, envelope } from './envelope.ts';
-import { exhausted, type Failure, failureOf, lost, unparseable } from './failure.ts';
+import { exhausted, type Failure, failureOf, foreign, lost, unparseable } from './failure.ts';
 import type { ActorObserver, ObservedAttempt } from './observer.ts';
 import { maxAttempts, type Settlement, settle } from './settle.ts';
 import type { Delivery, Outgoing, Transport } from './transport.ts';
@@ -25,11 +25,19 @@ const APART_MS = 2 * SECOND;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
+/** A body's JSON value. Throws what is wrong with bytes that are no UTF-8 JSON. */
+export function jsonOf(data: Uint8Array): unknown {
+  return JSON.parse(decoder.decode(data));
+}
+
 /** Parses the body with the contract's schema. */
-export function parseBody<Body>(contract: MessageContract<Body>, data: Uint8Array): { body: Body } | { failure: Failure } {
+export function parseBody<Body>(
+  contract: MessageContract<Body>,
+  delivery: Pick<Delivery, 'json'>,
+): { body: Body } | { failure: Failure } {
   let json: unknown;
   try {
-    json = JSON.parse(decoder.decode(data));
+    json = delivery.json();
   } catch (error) {
     return { failure: unparseable(`not UTF-8 JSON: ${errorMessage(error)}`) };
   }
@@ -53,8 +61,12 @@ export async function attempt<Body>(actor: Actor<Body>, delivery: Delivery, deps
     traceparent: delivery.header(HEADER.traceparent),
     attempt: number,
     replay: Number(delivery.header(HEADER.replay) ?? 0) || 0,
+    messageId: delivery.header(HEADER.eventId),
   });
-  const parsed = parseBody(actor.receives, delivery.data);
+  const scheduler = delivery.header(HEADER.scheduler);
+  const parsed = isForeignSchedule(actor.name, scheduler)
+    ? { failure: foreign(scheduler ?? '') }
+    : parseBody(actor.receives, delivery);
   const message = 'body' in parsed ? parsed.body : undefined;
   const delays = message === undefined ? [] : delaysOf(actor, message);
   let failure: Failure | undefined = 'failure' in parsed ? parsed.failure : undefined;
@@ -138,7 +150,7 @@ async function carryOut<Body>(
         return;
       case 'retry': {
         const { failure, delayMs, spent } = settlement;
-        await deps.transport.schedule(retryOf(actor, delivery, failure, spent, deps.clock.now()), delayMs, String(delivery.seq));
+        await deps.transport.schedule(retryOf(actor, delivery, failure, spent, deps.clock.now()), delayMs, delivery.place);
         delivery.ack();
         observed.end({ outcome: 'retry', code: failure.code, message: failure.message });
         return;
@@ -212,7 +224,7 @@ function retryOf<Body>(actor: Actor<Body>, delivery: Delivery, failure: Failure,
       [HEADER.firstFailure]: firstFailureAt(headers) ?? rfc3339(nowMs),
       'Techno-Last-Error': failure.code,
     },
-    data: Buffer.from(delivery.data).toString('utf8'),
+    data: Buffer.from(delivery.bytes()).toString('utf8'),
   };
 }
 

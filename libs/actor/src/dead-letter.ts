@@ -7,9 +7,16 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const STACK_CHARS = 4_000;
 
 /** The whole envelope of a message that failed for good: enough to understand it and to publish it again. */
-export function deadLetterOf(delivery: Delivery, actor: string, failure: Failure, attempts: number, nowMs: number): DeadLetter {
+export function deadLetterOf(
+  delivery: Pick<Delivery, 'stream' | 'subject' | 'seq' | 'bytes' | 'headers'>,
+  actor: string,
+  failure: Failure,
+  attempts: number,
+  nowMs: number,
+): DeadLetter {
   const headers = delivery.headers();
-  const text = utf8(delivery.data);
+  const bytes = delivery.bytes();
+  const text = utf8(bytes);
   const traceId = TRACEPARENT.exec(headers[HEADER.traceparent] ?? '')?.[1];
   return {
     actor,
@@ -17,7 +24,7 @@ export function deadLetterOf(delivery: Delivery, actor: string, failure: Failure
     stream_seq: delivery.seq,
     subject: headers[HEADER.originalSubject] ?? delivery.subject,
     headers,
-    payload: text ?? Buffer.from(delivery.data).toString('base64'),
+    payload: text ?? Buffer.from(bytes).toString('base64'),
     encoding: text === undefined ? 'base64' : 'json',
     trace_id: traceId === undefined ? undefined : `tr_${traceId}`,
     error: { code: failure.code, message: failure.message, stack: failure.stack?.slice(0, STACK_CHARS), kind: failure.kind },
@@ -28,7 +35,7 @@ export function deadLetterOf(delivery: Delivery, actor: string, failure: Failure
 }
 
 /** One dead letter per failed message and replay, however often it is published. */
-export function deadLetterId(delivery: Delivery, actor: string): string {
+export function deadLetterId(delivery: Pick<Delivery, 'stream' | 'seq' | 'header'>, actor: string): string {
   const id = delivery.header(HEADER.eventId) || `${delivery.stream}.${delivery.seq}`;
   return `${id}.${actor}.${delivery.header(HEADER.replay) ?? '0'}.${deadLettered.type}`;
 }

@@ -24,7 +24,7 @@ export function envelope<Body>(
     [HEADER.eventSpecVersion]: '1.0',
     ...from.carried,
   };
-  return { subject, stream: contract.stream, id, headers, data: JSON.stringify(body) };
+  return { subject, stream: contract.stream, id, headers, data: JSON.stringify(body), batchable: contract.batchable };
 }
 
 /** The headers of an incoming message that its consequences carry on. */

@@ -26,6 +26,12 @@ export function unparseable(message: string): Failure {
   return { kind: 'unparseable', code: 'MESSAGE_UNPARSEABLE', message, spendsAttempt: true };
 }
 
+/** Another actor's schedule put it here; who published that had no right to publish this. */
+export function foreign(scheduler: string): Failure {
+  const message = `the schedule '${scheduler}' is another actor's`;
+  return { kind: 'unparseable', code: 'MESSAGE_FOREIGN', message, spendsAttempt: true };
+}
+
 /** Every attempt was spent without an outcome: the process died, or the lease ran out, each time. */
 export function exhausted(attempts: number): Failure {
   return {

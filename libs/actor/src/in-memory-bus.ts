@@ -9,7 +9,7 @@ import {
 } from '@techno/contracts';
 import { type Clock, SECOND, TemporaryError } from '@techno/kernel';
 import type { Actor } from './actor.ts';
-import { attempt } from './attempt.ts';
+import { attempt, jsonOf } from './attempt.ts';
 import { createMailboxes } from './mailboxes.ts';
 import { type ActorObserver, silentObserver } from './observer.ts';
 import { maxAttempts } from './settle.ts';
@@ -221,7 +221,9 @@ export function createInMemoryBus(options: InMemoryBusOptions): InMemoryBus {
       subject: message.subject,
       seq: message.seq,
       deliveries,
-      data: message.data,
+      place: String(message.seq),
+      bytes: () => message.data,
+      json: () => jsonOf(message.data),
       header: (name) => message.headers[name] || undefined,
       headers: () => ({ ...message.headers }),
       ack: () => end('acked'),

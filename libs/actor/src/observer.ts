@@ -11,7 +11,25 @@ export interface ActorObserver {
     traceparent: string | undefined;
     attempt: number;
     replay: number;
+    messageId?: string | undefined;
   }): ObservedAttempt;
+  /** One try at a batch that is handled as a whole. */
+  beginBatch(batch: { actor: string; messages: readonly ObservedMessage[] }): ObservedBatch;
+}
+
+/** One message of a batch. */
+export interface ObservedMessage {
+  readonly type: string;
+  readonly subject: string;
+  readonly body: unknown;
+  /** Read from the message only when asked for: most traces are not recorded. */
+  readonly traceparent: () => string | undefined;
+}
+
+export interface ObservedBatch {
+  /** Where the batch is seen; empty where none of its traces is recorded. */
+  readonly traceparent: string;
+  end(result: { outcome: 'ok' | 'retry'; code?: string | undefined; message?: string | undefined }): void;
 }
 
 export interface ObservedAttempt {
@@ -29,4 +47,5 @@ export const silentObserver: ActorObserver = {
     traceparent: traceparent ?? '',
     end() {},
   }),
+  beginBatch: () => ({ traceparent: '', end() {} }),
 };

@@ -7,6 +7,8 @@ export interface Outgoing {
   readonly id: string;
   readonly headers: Headers;
   readonly data: string;
+  /** May be stored together with others of its kind, see `MessageContract`. */
+  readonly batchable?: boolean | undefined;
 }
 
 /** What an actor runtime needs of the bus. Each promise resolves when the bus has stored the message. */
@@ -23,9 +25,14 @@ export interface Delivery {
   readonly stream: StreamName;
   readonly subject: string;
   readonly seq: number;
+  /** Names the message in its stream: its sequence, and its index where it was stored in a batch. */
+  readonly place: string;
   /** Deliveries of this stored message, this one included. */
   readonly deliveries: number;
-  readonly data: Uint8Array;
+  /** The body as it was published. */
+  bytes(): Uint8Array;
+  /** The parsed body. Throws what is wrong with bytes that are no UTF-8 JSON. */
+  json(): unknown;
   header(name: string): string | undefined;
   headers(): Headers;
   ack(): void;

@@ -18,9 +18,11 @@ export type ActionRequest = z.infer<typeof actionRequest>;
 export const actionRequested = defineMessage({
   type: 'action.requested',
   stream: 'ACTIONS',
+  batchable: true,
   pattern: 'action.requested.>',
   subject: (body: ActionRequested) => `action.requested.${body.origin}`,
   owners: ['gateway', 'scheduler', 'dlq-replayer'],
+  shares: { gateway: ['action.requested.api', 'action.requested.webhook'], scheduler: ['action.requested.schedule'] },
   schema: z.object({
     trace_id: traceId,
     origin: z.enum(['api', 'webhook', 'schedule']),
@@ -65,6 +67,7 @@ export type Decision = z.infer<typeof decision>;
 export const actionAllowed = defineMessage({
   type: 'action.allowed',
   stream: 'ACTIONS',
+  batchable: true,
   pattern: 'action.allowed.>',
   subject: (body: ActionAllowed) => `action.allowed.${body.allow.executor}`,
   owners: ['gate-engine'],
@@ -98,6 +101,7 @@ export type ActionAllowed = {
 export const actionDenied = defineMessage({
   type: 'action.denied',
   stream: 'ACTIONS',
+  batchable: true,
   pattern: 'action.denied',
   subject: (_body: ActionDenied) => 'action.denied',
   owners: ['gate-engine'],
@@ -148,6 +152,7 @@ const ended = {
 export const actionCompleted = defineMessage({
   type: 'action.completed',
   stream: 'ACTIONS',
+  batchable: true,
   pattern: 'action.completed',
   subject: (_body: ActionCompleted) => 'action.completed',
   owners: ['executor'],
@@ -163,6 +168,7 @@ export type FailureClass = z.infer<typeof failureClass>;
 export const actionFailed = defineMessage({
   type: 'action.failed',
   stream: 'ACTIONS',
+  batchable: true,
   pattern: 'action.failed',
   subject: (_body: ActionFailed) => 'action.failed',
   owners: ['executor'],

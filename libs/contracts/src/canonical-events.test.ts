@@ -17,6 +17,7 @@ import {
 import { type AuditedType, CANONICAL_EVENTS, type CanonicalEvent, eventsOf } from './canonical-events.ts';
 import { type DeadLetter, deadLettered } from './dead-letter.ts';
 import { type DeadLetterActed, deadLetterActed } from './dlq-messages.ts';
+import { type JobFinished, jobFinished } from './jobs.ts';
 import { notificationDelivered, notificationFailed, type NotificationNews } from './notifications.ts';
 import { type StepDecided, stepDecided, type StepEnded, stepEnded } from './steps.ts';
 
@@ -157,6 +158,32 @@ const notified: NotificationNews = {
 };
 const notNotified: NotificationNews = { ...notified, status: 'FAILED', code: 'SMTP_550' };
 
+const jobsFinished: JobFinished = {
+  runs: [
+    {
+      run_id: 'run_1',
+      trace_id: TRACE,
+      job_name: 'event-reminder',
+      status: 'completed',
+      trigger: 'tick',
+      scheduled_at: AT,
+      at: LATER,
+      runtime_seconds: 0.2,
+    },
+    {
+      run_id: 'run_2',
+      trace_id: TRACE,
+      job_name: 'user-schedule',
+      schedule_id: 'sch_1',
+      status: 'missed',
+      reason: 'CATCH_UP_WINDOW',
+      trigger: 'tick',
+      scheduled_at: AT,
+      at: LATER,
+    },
+  ],
+};
+
 /** Every audited type with its contract, a full message, and the events it is. A type without a row does not compile. */
 const CASES: { [Type in AuditedType]: [schema: { parse(body: unknown): unknown }, events: CanonicalEvent[], names: string[]] } = {
   'action.requested': [actionRequested.schema, eventsOf['action.requested'](requested), ['REQUEST_START']],
@@ -185,6 +212,7 @@ const CASES: { [Type in AuditedType]: [schema: { parse(body: unknown): unknown }
     ['NOTIFICATION_SETTLED'],
   ],
   'notification.failed': [notificationFailed.schema, eventsOf['notification.failed'](notNotified), ['NOTIFICATION_SETTLED']],
+  'job.finished': [jobFinished.schema, eventsOf['job.finished'](jobsFinished), ['ACTION_EXECUTED', 'ACTION_FAILED']],
   dead_letter: [deadLettered.schema, eventsOf.dead_letter(deadLetter), ['DEAD_LETTERED']],
   'dead_letter.acted': [
     deadLetterActed.schema,
@@ -203,6 +231,7 @@ const MESSAGES: { [Type in AuditedType]: unknown } = {
   'action.answered': answered,
   'notification.delivered': notified,
   'notification.failed': notNotified,
+  'job.finished': jobsFinished,
   dead_letter: deadLetter,
   'dead_letter.acted': deadLetterWasActedOn,
 };
@@ -237,6 +266,7 @@ it('plants the canary in every message that holds anything private', () => {
     'action.step_decided',
     'action.step_ended',
     'dead_letter.acted',
+    'job.finished',
     'notification.delivered',
     'notification.failed',
   ];

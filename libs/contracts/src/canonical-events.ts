@@ -9,6 +9,7 @@ import type {
 } from './actions.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { DeadLetterActed } from './dlq-messages.ts';
+import type { JobFinished } from './jobs.ts';
 import type { NotificationNews } from './notifications.ts';
 import { GATES, type GateVerdict, type ReasonCode } from './gates.ts';
 import type { StepDecided, StepEnded } from './steps.ts';
@@ -191,6 +192,14 @@ export const eventsOf = {
 
   'notification.delivered': (body: NotificationNews): CanonicalEvent[] => [notificationSettled(body)],
   'notification.failed': (body: NotificationNews): CanonicalEvent[] => [notificationSettled(body)],
+
+  'job.finished': (body: JobFinished): CanonicalEvent[] =>
+    body.runs.map(({ trace_id, at, ...data }) => ({
+      event: data.status === 'completed' ? 'ACTION_EXECUTED' : 'ACTION_FAILED',
+      trace_id,
+      at,
+      data,
+    })),
 
   dead_letter: (body: DeadLetter): CanonicalEvent[] =>
     body.trace_id === undefined

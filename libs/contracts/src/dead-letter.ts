@@ -12,7 +12,7 @@ export const deadLettered = defineMessage({
   owners: ['gate-engine', 'executor', 'auditor', 'notifier', 'scheduler', 'dlq-replayer', 'gateway'],
   schema: z.object({
     actor: z.string(),
-    stream: z.enum(['ACTIONS', 'NOTIFICATIONS', 'DEAD_LETTERS', 'ADVISORIES']),
+    stream: z.enum(['ACTIONS', 'NOTIFICATIONS', 'JOBS', 'DEAD_LETTERS', 'ADVISORIES']),
     stream_seq: z.number().int(),
     subject: z.string(),
     headers: z.record(z.string(), z.string()),

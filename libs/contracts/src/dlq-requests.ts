@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deadLetterStatus, failureKind, replayJobStatus } from './dlq-status.ts';
+import { deadLetterStatus, failureKind, replayableStatus, replayJobStatus } from './dlq-status.ts';
 import { defineRequest } from './request.ts';
 
 const time = z.string();
@@ -21,8 +21,14 @@ export const deadLetterFilter = z.object({
   from: time.optional(),
   to: time.optional(),
   quarantined: z.boolean().optional(),
+  /** Why it was discarded: a reason code of the gates, or an operator's words. */
+  reason: z.string().optional(),
 });
 export type DeadLetterFilter = z.infer<typeof deadLetterFilter>;
+
+/** Of a bulk replay. */
+export const replayFilter = deadLetterFilter.extend({ status: replayableStatus.default('pending') });
+export type ReplayFilter = z.infer<typeof replayFilter>;
 
 export const deadLetterView = z.object({
   id,
@@ -132,11 +138,11 @@ export const exportDeadLetters = defineRequest({
   output: z.object({ dead_letters: z.array(deadLetterDetail.omit({ history: true })), next: id.optional() }),
 });
 
-/** Replays one. `payload` replaces what it held: of an action its payload, of another message its whole body. */
+/** Replays one, with `reopen` even what was discarded. `payload` replaces what it held: of an action its payload, of another message its whole body. */
 export const replayDeadLetter = defineRequest({
   service: 'dlq-replayer',
   name: 'dead_letter.replay',
-  input: z.object({ by: z.string(), id, payload: z.unknown().optional(), edited: z.boolean() }),
+  input: z.object({ by: z.string(), id, payload: z.unknown().optional(), edited: z.boolean(), reopen: z.boolean() }),
   output: deadLetterView,
 });
 
@@ -172,7 +178,7 @@ export const createReplayJob = defineRequest({
   name: 'replay_job.create',
   input: z.object({
     by: z.string(),
-    filter: deadLetterFilter,
+    filter: replayFilter,
     rate_per_second: z.number().int().min(1).max(10_000),
     dry_run: z.boolean(),
   }),

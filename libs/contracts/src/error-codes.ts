@@ -182,6 +182,30 @@ const OTHERS = {
   TEMPLATE_SYNTAX: ['The words of a template cannot be read.', 'The message names locale, part and place.'],
   TEMPLATE_UNKNOWN: ['There is no template of that name and version.', 'GET /v1/templates.'],
   TEMPLATE_VARIABLE_MISSING: ['The data lack a variable of the template.', 'Send it; GET /v1/templates/{name} lists them.'],
+  // The agenda
+  AGENDA_ITEM_UNKNOWN: ['There is no such event or task, or it is another caller’s.', 'Check the id and the key.'],
+  AGENDA_UID_TAKEN: ['You have an event or task of that `uid`.', 'Update that one, or leave `uid` out.'],
+  AGENDA_TIME_INVALID: [
+    'A start, end or due time is none, or the end lies before the start.',
+    'RFC 3339 times and dates between 1970 and 2199; both ends as times or both as dates.',
+  ],
+  AGENDA_ZONE_UNKNOWN: ['The time zone is unknown.', 'Use an IANA name, like America/Sao_Paulo.'],
+  AGENDA_CURSOR_INVALID: ['The cursor is none that a page gave.', 'Send `next` of the page before, as it came.'],
+  RECURRENCE_INVALID: [
+    'The rule of a series is malformed, too frequent, too long, or holds for no date at all.',
+    'RFC 5545 with FREQ from HOURLY to YEARLY; COUNT at most 2,000, INTERVAL at most 1,000.',
+  ],
+  CALENDAR_INVALID: ['The file is no iCalendar, or holds neither events nor to-dos.', 'Send a whole VCALENDAR as UTF-8.'],
+  CALENDAR_TOO_LARGE: ['The file holds more than 2,000 events and to-dos.', 'Split it.'],
+  CALENDAR_ITEM_INVALID: [
+    'One event or to-do of a file is malformed (in `refused`; the others were taken).',
+    'Correct it at the line named.',
+  ],
+  CALENDAR_ITEM_UNSUPPORTED: [
+    'A to-do that recurs, a change of all later occurrences (RANGE), or a list of periods (in `refused`).',
+    'Make it several items.',
+  ],
+  CALENDAR_TOO_COMPLEX: ['Its series take longer to work out than an import may (in `refused`).', 'Import the rest again.'],
   // Of an attempt or a delivery, in GET /v1/notifications/{id}
   ADDRESS_MISSING: ['The contact has no address on this channel; it was passed over.', 'Add one to the contact.'],
   ADDRESS_REFUSED: ['The provider says that there is no such address.', 'Correct the contact; a changed address is tried again.'],
@@ -213,6 +237,10 @@ const OTHERS = {
   ],
   MESSAGE_UNPARSEABLE: ['The message is not JSON of its contract.', 'Find its publisher; it cannot be replayed as it is.'],
   MESSAGE_TYPE_UNKNOWN: ['The message has no ce-type that is received here.', 'Find its publisher.'],
+  MESSAGE_FOREIGN: [
+    'The message was put here by the schedule of an actor that has no right to publish it.',
+    'Look at what the service of that actor does; it may have been taken over.',
+  ],
   UNEXPECTED: ['An error without a code.', 'Read the message and stack in the dead letter or log.'],
   STORE_UNAVAILABLE: ['Postgres did not answer.', 'Bring it back; what was accepted goes on by itself.'],
   STORE_REFUSED: ['Postgres refused the data.', 'Read the message; it names the SQLSTATE.'],
@@ -222,6 +250,8 @@ const OTHERS = {
   NATS_URL_INVALID: ['NATS_URL is no URL.', 'nats://user:password@host:4222'],
   POSTGRES_UNREACHABLE: ['No connection to Postgres at the start.', 'Check DATABASE_URL and that it runs.'],
   TOPOLOGY_REFUSED: ['nats-server refused a stream or consumer.', 'Check its JetStream limits; 2.14 or newer is needed.'],
+  STREAM_OUTDATED: ['A stream is of another version, and a service may not change it.', "`techno bus apply` as the operator."],
+  ACTOR_NOT_LISTED: ["An actor is not among its service's durables.", 'Add it to libs/contracts/src/durables.ts.'],
   CONFIG_INVALID: ['A setting is missing or malformed; the message names it.', 'Set it as the example shows.'],
   SUPERVISOR_GAVE_UP: [
     'A part of the process failed five times within a minute.',
@@ -238,7 +268,10 @@ const OTHERS = {
   LISTEN_FAILED: ['The port cannot be bound.', 'Check host, port and rights.'],
   // Dead letters
   DEAD_LETTER_UNKNOWN: ['There is no dead letter of that id; it may have been purged.', '`techno dlq list`.'],
-  DEAD_LETTER_STATE: ['The dead letter is under way, or was dealt with.', '`techno dlq show ID` tells what became of it.'],
+  DEAD_LETTER_STATE: [
+    'The dead letter is under way, or was dealt with.',
+    '`techno dlq show ID` tells what became of it; `techno dlq replay ID --reopen` replays what was discarded.',
+  ],
   DEAD_LETTER_NOT_REPLAYABLE: ['It holds bytes that are no text, or nothing at all.', 'Replay it edited, or discard it.'],
   REPLAY_JOB_UNKNOWN: ['There is no bulk replay of that id.', '`techno dlq jobs`.'],
   REPLAY_JOB_STATE: ['The bulk replay has ended, or is there already.', '`techno dlq job ID`.'],

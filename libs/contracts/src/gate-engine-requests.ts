@@ -39,6 +39,7 @@ export const explainDecision = defineRequest({
 export const decideStep = defineRequest({
   service: 'gate-engine',
   name: 'decision.step',
+  askers: ['executor'],
   input: z.object({
     trace_id: z.string(),
     parent_decision_id: z.string(),

@@ -19,6 +19,8 @@ export const HEADER = {
   replay: 'Techno-Replay',
   /** The dead letter that a replay came from, so that its failing again is known as the same one's. */
   deadLetter: 'Techno-Dead-Letter',
+  /** Written by nats-server: the schedule that put the message here. */
+  scheduler: 'Nats-Scheduler',
 } as const;
 
 export type Headers = Record<string, string>;

@@ -24,6 +24,42 @@ export {
   TERMINAL_STATUSES,
 } from './actions.ts';
 export {
+  AGENDA_EXCEPTIONS_MAX,
+  AGENDA_RECIPIENTS_MAX,
+  AGENDA_TEXT,
+  eventChange,
+  type EventChange,
+  eventInput,
+  type EventInput,
+  eventView,
+  type EventView,
+  occurrenceView,
+  taskChange,
+  type TaskChange,
+  taskInput,
+  type TaskInput,
+  taskStatus,
+  taskView,
+  type TaskView,
+} from './agenda.ts';
+export {
+  createEvent,
+  createTask,
+  deleteEvent,
+  deleteTask,
+  eventDetail,
+  getEvent,
+  getTask,
+  importCalendar,
+  importedCalendar,
+  listEvents,
+  listOccurrences,
+  listTasks,
+  taskDetail,
+  updateEvent,
+  updateTask,
+} from './agenda-requests.ts';
+export {
   type AllowClaim,
   type AllowKeys,
   type AllowVerdict,
@@ -40,6 +76,8 @@ export {
   type CanonicalEventName,
   eventsOf,
 } from './canonical-events.ts';
+export { type BusRights, busRights, inboxPrefix } from './bus-rights.ts';
+export { type JobDue, jobDue, type JobFinished, jobFinished, type JobTicked, jobTicked, USER_SCHEDULE_JOB } from './jobs.ts';
 export { BREAKER_NEWS_SUBJECT, type BreakerNews, breakerNews } from './breaker-news.ts';
 export { type DeadLetter, deadLettered } from './dead-letter.ts';
 export {
@@ -69,6 +107,8 @@ export {
   listReplayJobs,
   purgeDeadLetters,
   replayDeadLetter,
+  type ReplayFilter,
+  replayFilter,
   type ReplayJobView,
   replayJobView,
   steerReplayJob,
@@ -81,6 +121,7 @@ export {
   type ReplayJobStatus,
   replayJobStatus,
 } from './dlq-status.ts';
+export { DURABLES, durablesOf, isForeignSchedule } from './durables.ts';
 export { GATES, type GateName, gateName, type GateVerdict, type ReasonCode, reasonCode, REASONS } from './gates.ts';
 export { ERROR_CODES, type ErrorDoc } from './error-codes.ts';
 export { HEADER, type Headers } from './headers.ts';
@@ -174,6 +215,44 @@ export {
   templateWords,
   type TemplateWords,
 } from './notifications-templates.ts';
+export {
+  MAX_CATCH_UP_OCCURRENCES,
+  type OccurrencesView,
+  occurrencesView,
+  type Overlap,
+  OVERLAPS,
+  PAUSE_REASONS,
+  type PauseReason,
+  RUN_STATUSES,
+  RUN_TRIGGERS,
+  runStatus,
+  type RunStatus,
+  type RunTrigger,
+  runView,
+  type RunView,
+  schedule,
+  type Schedule,
+  SCHEDULE_STATES,
+  scheduleState,
+  type ScheduleState,
+  scheduleView,
+  type ScheduleView,
+  SENTENCE_LOCALES,
+  sentenceLocale,
+  type SentenceLocale,
+} from './schedules.ts';
+export {
+  backfillSchedule,
+  createSchedule,
+  deleteSchedule,
+  findSchedule,
+  listRuns,
+  listSchedules,
+  previewSchedule,
+  replaceSchedule,
+  steerSchedule,
+  triggerSchedule,
+} from './schedules-requests.ts';
 export { type StepDecided, stepDecided, type StepEnded, stepEnded } from './steps.ts';
 export { type BodyOf, defineMessage, type MessageContract, narrowed } from './message.ts';
 export {
@@ -192,5 +271,6 @@ export {
 } from './policy.ts';
 export { type Credential, credential, type Permission, permission, PERMISSIONS, type Principal, principal } from './principal.ts';
 export { defineRequest, type RequestContract, requestSubject } from './request.ts';
+export { MESSAGES, REQUESTS } from './registry.ts';
 export { type ServiceName, SERVICES } from './services.ts';
 export { retrySubject, scheduleSubject, type StreamName, STREAMS, type StreamSpec } from './streams.ts';

@@ -14,6 +14,13 @@ export interface MessageContract<Body> {
   readonly schema: z.ZodType<Body>;
   /** The services that may publish it. */
   readonly owners: readonly ServiceName[];
+  /** Where an owner may publish only a part of `pattern`. */
+  readonly shares?: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
+  /**
+   * Messages that one process publishes at once to one subject may be stored as one. Whoever receives them must know from its
+   * own record what it has done: a batch that comes again comes whole.
+   */
+  readonly batchable?: true;
 }
 
 export function defineMessage<Body>(contract: MessageContract<Body>): MessageContract<Body> {

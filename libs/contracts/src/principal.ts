@@ -38,6 +38,10 @@ export const PERMISSIONS = [
   'audit:verify',
   'dead_letters:read',
   'dead_letters:replay',
+  'schedules:manage',
+  'schedules:manage:any',
+  'agenda:manage',
+  'agenda:manage:any',
 ] as const;
 export const permission = z.enum(PERMISSIONS);
 export type Permission = z.infer<typeof permission>;

@@ -11,6 +11,8 @@ export interface RequestContract<Input, Output> {
   readonly name: string;
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType<Output>;
+  /** Who asks; the gateway, where nothing is said. */
+  readonly askers?: readonly ServiceName[];
 }
 
 export function defineRequest<Input, Output>(contract: RequestContract<Input, Output>): RequestContract<Input, Output> {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { actionAllowed, actionAnswered, actionCompleted, actionDenied, actionFailed, actionRequested } from './actions.ts';
 import { deadLettered } from './dead-letter.ts';
 import { deadLetterActed } from './dlq-messages.ts';
+import { jobDue, jobFinished, jobTicked } from './jobs.ts';
 import {
   notificationAccepted,
   notificationDelivered,
@@ -31,6 +32,9 @@ const MESSAGES = [
   notificationDispatched,
   notificationDelivered,
   notificationFailed,
+  jobTicked,
+  jobDue,
+  jobFinished,
   deadLettered,
   deadLetterActed,
 ];

@@ -1,6 +1,6 @@
 import { DAY, SECOND } from '@techno/kernel';
 
-export type StreamName = 'ACTIONS' | 'NOTIFICATIONS' | 'DEAD_LETTERS' | 'ADVISORIES';
+export type StreamName = 'ACTIONS' | 'NOTIFICATIONS' | 'JOBS' | 'DEAD_LETTERS' | 'ADVISORIES';
 
 export interface StreamSpec {
   readonly name: StreamName;
@@ -34,6 +34,15 @@ export const STREAMS: readonly StreamSpec[] = [
   {
     name: 'NOTIFICATIONS',
     subjects: ['notification.>', 'retry.NOTIFICATIONS.>', 'schedule.NOTIFICATIONS.>'],
+    maxBytes: 512 * MIB,
+    maxAgeMs: 3 * DAY,
+    discard: 'old',
+    duplicateWindowMs: 30 * SECOND,
+    schedules: true,
+  },
+  {
+    name: 'JOBS',
+    subjects: ['job.>', 'retry.JOBS.>', 'schedule.JOBS.>'],
     maxBytes: 512 * MIB,
     maxAgeMs: 3 * DAY,
     discard: 'old',

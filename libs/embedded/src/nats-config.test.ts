@@ -13,7 +13,7 @@ test('paths and passwords survive whatever they hold', () => {
   };
   const config = JSON.parse(natsConfig(settings)) as Record<string, Record<string, unknown>>;
   expect(config['jetstream']).toMatchObject({ store_dir: settings.storeDir, sync_interval: '1s' });
-  expect(config['authorization']).toEqual({ user: 'u', password: settings.password });
+  expect(config['authorization']).toEqual({ users: [{ user: 'u', password: settings.password }] });
   expect(config).toMatchObject({ host: '127.0.0.1', http: '127.0.0.1:2', max_payload: 8_388_608 });
 });
 

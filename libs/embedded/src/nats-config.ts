@@ -1,10 +1,23 @@
+/** One who may sign in. Without permissions: everything. */
+export interface NatsUser {
+  readonly user: string;
+  readonly password: string;
+  readonly permissions?: {
+    readonly publish: { readonly allow: readonly string[]; readonly deny: readonly string[] };
+    readonly subscribe: { readonly allow: readonly string[] };
+  };
+}
+
 export interface NatsSettings {
   readonly port: number;
   readonly monitorPort: number;
   /** Where JetStream keeps its streams (in `jetstream/` below it). */
   readonly storeDir: string;
+  /** The operator's: whoever holds it may do everything. */
   readonly user: string;
   readonly password: string;
+  /** Everybody else. */
+  readonly users?: readonly NatsUser[];
   readonly serverName: string;
 }
 
@@ -20,7 +33,7 @@ export function natsConfig(settings: NatsSettings): string {
       port: settings.port,
       http: `127.0.0.1:${settings.monitorPort}`,
       max_payload: 8 * MIB,
-      authorization: { user: settings.user, password: settings.password },
+      authorization: { users: [{ user: settings.user, password: settings.password }, ...(settings.users ?? [])] },
       jetstream: {
         store_dir: settings.storeDir,
         // Postgres is the record, so a power cut costs a re-drive and not an action; fsync on every message costs three quarters of the throughput.

@@ -10,6 +10,8 @@ export interface Bus {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly name: string;
+  /** Answers arrive below it. */
+  readonly inboxPrefix: string;
   /** Puts what is sent in this turn of the event loop into one write. */
   readonly atTurnEnd: (work: () => void) => void;
   /** False between a lost connection and its return. Publishing then is pointless: it would wait its whole timeout. */
@@ -24,13 +26,15 @@ export interface BusOptions {
   readonly url: string;
   /** Seen in `nats server report connections`. */
   readonly name: string;
+  /** Where nats-server lets this user listen for answers. */
+  readonly inboxPrefix?: string;
   readonly onStatus?: (status: string) => void;
 }
 
 const CONNECT_FIX = 'Is nats-server running, and does NATS_URL name it (nats://user:password@host:4222)?';
 
 /** Connects, and reconnects for ever. Throws StartupError NATS_UNREACHABLE where there is nothing to connect to. */
-export async function connectBus({ url, name, onStatus }: BusOptions): Promise<Bus> {
+export async function connectBus({ url, name, inboxPrefix = '_INBOX', onStatus }: BusOptions): Promise<Bus> {
   const { servers, user, pass } = parseNatsUrl(url);
   let nc: NatsConnection;
   try {
@@ -38,6 +42,7 @@ export async function connectBus({ url, name, onStatus }: BusOptions): Promise<B
       servers,
       ...(user === undefined ? {} : { user, pass: pass ?? '' }),
       name,
+      inboxPrefix,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       reconnectJitter: 250,
@@ -66,6 +71,7 @@ export async function connectBus({ url, name, onStatus }: BusOptions): Promise<B
     js: jetstream(nc, { timeout: 1 * SECOND }),
     jsm: await jetstreamManager(nc, { timeout: 5 * SECOND, checkAPI: false }),
     name,
+    inboxPrefix,
     atTurnEnd: createTurn(),
     connected: () => isConnected && !nc.isClosed(),
     ping: () => nc.rtt(),

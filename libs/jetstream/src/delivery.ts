@@ -1,30 +1,50 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Delivery } from '@techno/actor';
-import type { Headers, StreamName } from '@techno/contracts';
+import type { StreamName } from '@techno/contracts';
+import { messagesOf } from './messages-of.ts';
 
-/** A JetStream message as an actor runtime sees it. */
-export function deliveryOf(message: JsMsg, atTurnEnd: (work: () => void) => void): Delivery {
-  let all: Headers | undefined;
-  const headers = () => (all ??= headersOf(message));
-  return {
-    stream: message.info.stream as StreamName,
-    subject: message.subject,
-    seq: message.seq,
-    deliveries: message.info.deliveryCount,
-    data: message.data,
-    header: (name) => headers()[name] || undefined,
-    headers: () => ({ ...headers() }),
-    ack: () => atTurnEnd(() => message.ack()),
-    nak: (delayMs) => atTurnEnd(() => message.nak(delayMs)),
-    term: (reason) => atTurnEnd(() => message.term(reason)),
-    working: () => message.working(),
-  };
+/** What one stored message delivers to an actor runtime: itself, or the events of a batch. */
+export function deliveriesOf(message: JsMsg, atTurnEnd: (work: () => void) => void): Delivery[] {
+  const { stream, deliveryCount: deliveries } = message.info;
+  const { subject, seq } = message;
+  const messages = messagesOf(message.headers, message.data);
+  const settlement = settleTogether(message, messages.length, atTurnEnd);
+  const working = () => message.working();
+  return messages.map((one, index) => ({
+    ...one,
+    stream: stream as StreamName,
+    subject,
+    seq,
+    place: messages.length === 1 ? String(seq) : `${seq}-${index}`,
+    deliveries,
+    working,
+    ...settlement,
+  }));
 }
 
-/** Read once: the client's own lookup copies all names for each name it is asked for. */
-function headersOf(message: JsMsg): Headers {
-  // Without a prototype: a header may have any name.
-  const all = Object.create(null) as Headers;
-  for (const [name, values] of message.headers ?? []) all[name] = values[0] ?? '';
-  return all;
+/**
+ * A stored message is settled when all that it holds is: given back if any of it is, after the longest wait asked for. What
+ * is termed was dead-lettered before; in a batch it is therefore done, like the others.
+ */
+function settleTogether(
+  message: JsMsg,
+  count: number,
+  atTurnEnd: (work: () => void) => void,
+): Pick<Delivery, 'ack' | 'nak' | 'term'> {
+  let open = count;
+  let waitMs: number | undefined;
+  const settle = (end: () => void) => {
+    if (--open > 0) return;
+    const giveBackAfterMs = waitMs;
+    atTurnEnd(giveBackAfterMs === undefined ? end : () => message.nak(giveBackAfterMs));
+  };
+  const ack = () => message.ack();
+  return {
+    ack: () => settle(ack),
+    term: (reason) => settle(count === 1 ? () => message.term(reason) : ack),
+    nak(delayMs) {
+      waitMs = Math.max(waitMs ?? 0, delayMs);
+      settle(ack);
+    },
+  };
 }

@@ -18,8 +18,8 @@ const SWEEP_MS = 100;
  * What `js.publish` does, without a timer, an AbortController and an Error for each message: at thousands of publishes a second
  * those were a tenth of a service's time. One timer looks through the waiting ones, in the order in which they were sent.
  */
-export function createPubAcks(nc: NatsConnection): PubAcks {
-  const inbox = createInbox();
+export function createPubAcks(nc: NatsConnection, inboxPrefix: string): PubAcks {
+  const inbox = createInbox(inboxPrefix);
   const waiting = new Map<string, Waiting>();
   let sent = 0;
   let sweeping: NodeJS.Timeout | undefined;

@@ -97,18 +97,24 @@ test('an answer of another shape than agreed is an error, not a value', async ()
 });
 
 test('a reply reaches the process that waits, with its type, and nobody after it stopped listening', async () => {
-  const heard: [string, string][] = [];
-  const stop = listenForReplies(theClient(), 'reply.gateway.1', (type, data) => void heard.push([type, data]));
+  const heard: [string, unknown][] = [];
+  const stop = listenForReplies(theClient(), 'reply.gateway.1', (type, body) => void heard.push([type, body]));
   await theClient().nc.flush();
   const { headers, data } = envelope(orders('replied'), { n: 1 }, { causeId: 'c', source: 's', traceparent: '', now: '' });
   server?.transport.reply('reply.gateway.1', headers, data);
   await until(() => heard.length === 1);
-  expect(heard).toEqual([['test.replied', '{"n":1}']]);
+  expect(heard).toEqual([['test.replied', { n: 1 }]]);
+  // Several of one turn travel together.
+  for (const body of ['{"n":2}', '{"n":3}', '{"n":4}']) server?.transport.reply('reply.gateway.1', headers, body);
+  await until(() => heard.length === 4);
+  expect(heard.map(([, body]) => body)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]);
+  // What is no JSON is nobody's reply.
+  server?.bus.nc.publish('reply.gateway.1', 'no JSON');
   await stop();
   server?.transport.reply('reply.gateway.1', headers, data);
   await server?.bus.nc.flush();
   await theClient().nc.flush();
-  expect(heard).toHaveLength(1);
+  expect(heard).toHaveLength(4);
 });
 
 test('a request in hand when its owner stops is still answered', async () => {

@@ -48,6 +48,9 @@ async function respond(
   answer: Endpoint['answer'],
   message: ServiceMsg,
 ): Promise<void> {
+  // A pull may name any subject for what it pulls, and the server delivers there whoever asked. What was so delivered keeps
+  // the subject that it is stored under: it is no request, and has nobody to answer.
+  if (message.subject !== requestSubject(contract)) return;
   try {
     const input = contract.input.safeParse(jsonOf(message, contract.name));
     if (!input.success) {

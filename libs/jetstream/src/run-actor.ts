@@ -1,10 +1,19 @@
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JsMsg, ReplayPolicy } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/nats-core';
-import { type Actor, type ActorObserver, attempt, createMailboxes, maxAttempts, parseBody, type Transport } from '@techno/actor';
+import {
+  type Actor,
+  type ActorObserver,
+  attempt,
+  createMailboxes,
+  type Delivery,
+  maxAttempts,
+  parseBody,
+  type Transport,
+} from '@techno/actor';
 import { retrySubject } from '@techno/contracts';
 import { type Clock, pause, SECOND } from '@techno/kernel';
 import type { Bus } from './bus.ts';
-import { deliveryOf } from './delivery.ts';
+import { deliveriesOf } from './delivery.ts';
 import { createIntake } from './intake.ts';
 import { pull, type PullOptions } from './pull.ts';
 
@@ -49,15 +58,15 @@ export async function runActor<Body>(
   const intake = createIntake({ places: actor.concurrency, leaseMs: actor.leaseMs });
   const attemptDeps = { transport: deps.transport, observer: deps.observer, clock: deps.clock, signal: abort };
 
-  const take = (message: JsMsg): Promise<void> | undefined => {
-    const delivery = deliveryOf(message, deps.bus.atTurnEnd);
+  const takeOne = (delivery: Delivery): Promise<void> | undefined => {
     const run = () => attempt(actor, delivery, attemptDeps);
-    const key = keyOf(actor, message.data);
+    const key = keyOf(actor, delivery);
     return intake.take({
       run: key === undefined ? run : () => mailboxes.run(key, run),
       working: () => delivery.working(),
     });
   };
+  const take = (message: JsMsg) => oneAfterTheOther(deliveriesOf(message, deps.bus.atTurnEnd), takeOne);
 
   const options: PullOptions = {
     stream: actor.receives.stream,
@@ -108,9 +117,22 @@ async function pullUnlessPaused<Body>(
   }
 }
 
-function keyOf<Body>(actor: Actor<Body>, data: Uint8Array): string | undefined {
+/** Back-pressure within a batch too: the next one is begun when the last one was let in. Without a promise where nothing waits. */
+function oneAfterTheOther(
+  deliveries: readonly Delivery[],
+  takeOne: (delivery: Delivery) => Promise<void> | undefined,
+  from = 0,
+): Promise<void> | undefined {
+  for (let index = from; index < deliveries.length; index++) {
+    const taken = takeOne(deliveries[index] as Delivery);
+    if (taken !== undefined) return taken.then(() => oneAfterTheOther(deliveries, takeOne, index + 1));
+  }
+  return undefined;
+}
+
+function keyOf<Body>(actor: Actor<Body>, delivery: Delivery): string | undefined {
   if (actor.keyedBy === undefined) return undefined;
-  const parsed = parseBody(actor.receives, data);
+  const parsed = parseBody(actor.receives, delivery);
   if (!('body' in parsed)) return undefined;
   try {
     return actor.keyedBy(parsed.body);

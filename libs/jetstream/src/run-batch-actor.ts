@@ -4,15 +4,18 @@ import {
   type BatchActor,
   deadLetterId,
   deadLetterOf,
+  type Delivery,
   envelope,
   type Failure,
   failureOf,
+  foreign,
+  type ObservedMessage,
   parseBody,
   type Received,
 } from '@techno/actor';
-import { deadLettered, HEADER, type MessageContract, retrySubject } from '@techno/contracts';
+import { deadLettered, HEADER, isForeignSchedule, type MessageContract, retrySubject } from '@techno/contracts';
 import { exponentialDelayMs, jittered, pause, rfc3339, SECOND, StartupError } from '@techno/kernel';
-import { deliveryOf } from './delivery.ts';
+import { deliveriesOf } from './delivery.ts';
 import { pull } from './pull.ts';
 import type { RunActorDeps } from './run-actor.ts';
 
@@ -41,7 +44,7 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
       const batch = await batches.next(actor.lingerMs, signal);
       if (batch.length === 0) return;
       await settleBatch(actor, batch, contractOf, deps, signal);
-      for (const message of batch) held.delete(message);
+      for (const { message } of batch) held.delete(message);
     }
   })();
   // An ack of the last settles those before it; an extension does not. Each message has its own lease, also while it waits.
@@ -61,7 +64,7 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
         ack_wait: nanos(actor.leaseMs),
         // Its own retry subject is how one message is given to it again, and to nobody else.
         filter_subjects: [...actor.receives.map((contract) => contract.pattern), retrySubject(stream, actor.name)],
-        // What bounds the buffer: nothing more comes until a batch is acked.
+        // What bounds the buffer, with the pull that waits for it: nothing more comes until a batch is acked.
         max_ack_pending: actor.maxBatch * 4,
         priority_policy: 'pinned_client',
         priority_groups: [GROUP],
@@ -74,7 +77,7 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
     },
     (message) => {
       held.add(message);
-      batches.add(message);
+      return batches.add({ message, deliveries: deliveriesOf(message, atOnce) });
     },
     signal,
   );
@@ -88,24 +91,30 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
 
 const GROUP = 'writer';
 
+/** A stored message and what it delivers. */
+interface Held {
+  readonly message: JsMsg;
+  readonly deliveries: readonly Delivery[];
+}
+
 /** A batch is settled by one ack: nothing to gather. */
 const atOnce = (work: () => void): void => work();
 
 async function settleBatch(
   actor: BatchActor,
-  messages: readonly JsMsg[],
+  batch: readonly Held[],
   contractOf: ReturnType<typeof bySubject>,
   deps: RunActorDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const last = messages.at(-1);
+  const last = batch.at(-1)?.message;
   if (last === undefined) return;
   try {
-    const good: { message: JsMsg; received: Received }[] = [];
-    for (const message of messages) {
-      const parsed = receive(message, contractOf);
-      if ('received' in parsed) good.push({ message, received: parsed.received });
-      else await bury(actor, message, parsed.failure, 1, deps, signal);
+    const good: Good[] = [];
+    for (const delivery of batch.flatMap(({ deliveries }) => deliveries)) {
+      const parsed = receive(actor, delivery, contractOf);
+      if ('received' in parsed) good.push({ delivery, received: parsed.received });
+      else await bury(actor, delivery, parsed.failure, 1, deps, signal);
     }
     await handleOrSplit(actor, good, deps, signal);
     last.ack();
@@ -114,17 +123,23 @@ async function settleBatch(
   }
 }
 
-function receive(message: JsMsg, contractOf: ReturnType<typeof bySubject>): { received: Received } | { failure: Failure } {
+function receive(
+  actor: BatchActor,
+  delivery: Delivery,
+  contractOf: ReturnType<typeof bySubject>,
+): { received: Received } | { failure: Failure } {
+  const scheduler = delivery.header(HEADER.scheduler);
+  if (isForeignSchedule(actor.name, scheduler)) return { failure: foreign(scheduler ?? '') };
   // One that is given again tells what it was published as.
-  const again = message.subject.startsWith('retry.') ? message.headers?.get(HEADER.originalSubject) : undefined;
-  const contract = contractOf(again || message.subject) as MessageContract<unknown> | undefined;
+  const again = delivery.subject.startsWith('retry.') ? delivery.header(HEADER.originalSubject) : undefined;
+  const contract = contractOf(again ?? delivery.subject) as MessageContract<unknown> | undefined;
   if (contract === undefined) {
-    const problem = `nothing is received here from '${message.subject}'`;
+    const problem = `nothing is received here from '${delivery.subject}'`;
     return { failure: { kind: 'unparseable', code: 'MESSAGE_TYPE_UNKNOWN', message: problem, spendsAttempt: true } };
   }
-  const parsed = parseBody(contract, message.data);
+  const parsed = parseBody(contract, delivery);
   if ('failure' in parsed) return parsed;
-  return { received: { type: contract.type, body: parsed.body, streamSeq: message.seq } };
+  return { received: { type: contract.type, body: parsed.body, streamSeq: delivery.seq } };
 }
 
 /** The contract a literal subject belongs to: its pattern is the subject, or a prefix that ends in `>`. */
@@ -136,24 +151,31 @@ function bySubject(contracts: readonly MessageContract<never>[]): (subject: stri
   return (subject) => exact.get(subject) ?? prefixes.find(({ prefix }) => subject.startsWith(prefix))?.contract;
 }
 
-async function handleOrSplit(
-  actor: BatchActor,
-  batch: readonly { message: JsMsg; received: Received }[],
-  deps: RunActorDeps,
-  signal: AbortSignal,
-): Promise<void> {
+/** A delivery that could be read. */
+interface Good {
+  readonly delivery: Delivery;
+  readonly received: Received;
+}
+
+async function handleOrSplit(actor: BatchActor, batch: readonly Good[], deps: RunActorDeps, signal: AbortSignal): Promise<void> {
   if (batch.length === 0) return;
   for (let tries = 0, spent = 0; ; tries++) {
+    const observed = deps.observer.beginBatch({ actor: actor.name, messages: batch.map(observedMessage) });
     try {
-      await actor.handle(batch.map(({ received }) => received));
+      await actor.handle(
+        batch.map(({ received }) => received),
+        observed.traceparent,
+      );
+      observed.end({ outcome: 'ok' });
       return;
     } catch (error) {
       const failure = failureOf(error);
+      observed.end({ outcome: 'retry', code: failure.code, message: failure.message });
       deps.onProblem({ problem: `${failure.code}: ${failure.message}`, consumer: actor.name });
       if (signal.aborted) throw error;
       if (failure.spendsAttempt) spent++;
       if (spent >= TRIES_BEFORE_SPLIT) {
-        if (batch.length === 1 && batch[0] !== undefined) return bury(actor, batch[0].message, failure, spent, deps, signal);
+        if (batch.length === 1 && batch[0] !== undefined) return bury(actor, batch[0].delivery, failure, spent, deps, signal);
         const half = Math.ceil(batch.length / 2);
         await handleOrSplit(actor, batch.slice(0, half), deps, signal);
         return handleOrSplit(actor, batch.slice(half), deps, signal);
@@ -163,16 +185,20 @@ async function handleOrSplit(
   }
 }
 
+function observedMessage({ delivery, received }: Good): ObservedMessage {
+  const traceparent = () => delivery.header(HEADER.traceparent);
+  return { type: received.type, subject: delivery.subject, body: received.body, traceparent };
+}
+
 /** Publishes the dead letter, for as long as it takes: the batch behind it waits rather than losing it. */
 async function bury(
   actor: BatchActor,
-  message: JsMsg,
+  delivery: Delivery,
   failure: Failure,
   attempts: number,
   deps: RunActorDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const delivery = deliveryOf(message, atOnce);
   const now = deps.clock.now();
   const body = deadLetterOf(delivery, actor.name, failure, attempts, now);
   const id = deadLetterId(delivery, actor.name);
@@ -193,36 +219,47 @@ async function bury(
   }
 }
 
-/** Collects messages into batches: full ones at once, others after the linger. */
+/** Collects stored messages into batches of about `maxBatch` deliveries: full ones at once, others after the linger. */
 function createBuffer(maxBatch: number) {
-  let buffered: JsMsg[] = [];
+  let buffered: Held[] = [];
+  let size = 0;
   let ended = false;
   let wake: (() => void) | undefined;
+  let room: (() => void) | undefined;
 
   return {
-    add(message: JsMsg): void {
-      buffered.push(message);
-      if (buffered.length === 1 || buffered.length >= maxBatch) wake?.();
+    /** What it returns is awaited before the next one is asked for. */
+    add(held: Held): Promise<void> | undefined {
+      const first = size === 0;
+      buffered.push(held);
+      size += held.deliveries.length;
+      if (first || size >= maxBatch) wake?.();
+      return size < 2 * maxBatch ? undefined : new Promise((resolve) => (room = resolve));
     },
     end() {
       ended = true;
       wake?.();
     },
     /** An empty batch means: ended. */
-    async next(lingerMs: number, signal: AbortSignal): Promise<JsMsg[]> {
-      while (buffered.length === 0) {
+    async next(lingerMs: number, signal: AbortSignal): Promise<Held[]> {
+      while (size === 0) {
         if (ended) return [];
         await new Promise<void>((resolve) => (wake = resolve));
       }
-      if (buffered.length < maxBatch && !ended) {
+      if (size < maxBatch && !ended) {
         await Promise.race([
           pause(lingerMs, signal),
-          new Promise<void>((resolve) => (wake = () => (buffered.length >= maxBatch || ended ? resolve() : undefined))),
+          new Promise<void>((resolve) => (wake = () => (size >= maxBatch || ended ? resolve() : undefined))),
         ]);
       }
       wake = undefined;
-      const batch = buffered.slice(0, maxBatch);
-      buffered = buffered.slice(maxBatch);
+      let taken = 0;
+      let count = 0;
+      while (count < buffered.length && (taken === 0 || taken < maxBatch)) taken += buffered[count++]?.deliveries.length ?? 0;
+      const batch = buffered.slice(0, count);
+      buffered = buffered.slice(count);
+      size -= taken;
+      room?.();
       return batch;
     },
   };

@@ -1,7 +1,7 @@
 import { startNats, type TestNats } from '@techno/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Bus, connectBus } from './bus.ts';
-import { storedMessage, streamCreated } from './stored.ts';
+import { storedMessages, streamCreated } from './stored.ts';
 import { ensureStreams } from './topology.ts';
 import { createTransport } from './transport.ts';
 
@@ -27,17 +27,17 @@ it('a message is read back whole, and what is gone is nothing', async () => {
     data: 'text',
   } as const;
   await createTransport(bus).publish(message);
-  const found = await storedMessage(bus, 'ACTIONS', 1);
+  const [found] = await storedMessages(bus, 'ACTIONS', 1);
   expect(found).toMatchObject({ stream: 'ACTIONS', subject: 'action.requested.api', seq: 1 });
-  expect(Buffer.from(found?.data ?? []).toString()).toBe('text');
+  expect(Buffer.from(found?.bytes() ?? []).toString()).toBe('text');
   expect([found?.header('ce-id'), found?.header('none'), found?.headers()['Nats-Msg-Id']]).toEqual(['m1', undefined, 'm1']);
-  expect(await storedMessage(bus, 'ACTIONS', 99)).toBeUndefined();
+  expect(await storedMessages(bus, 'ACTIONS', 99)).toEqual([]);
 });
 
 it('a stream that is made again is another one', async () => {
   const before = await streamCreated(bus, 'ADVISORIES');
   await bus.jsm.streams.delete('ADVISORIES');
-  expect(await storedMessage(bus, 'ADVISORIES', 1)).toBeUndefined();
+  expect(await storedMessages(bus, 'ADVISORIES', 1)).toEqual([]);
   await ensureStreams(bus);
   expect(await streamCreated(bus, 'ADVISORIES')).not.toBe(before);
 });

@@ -21,7 +21,7 @@ function follow(subject: string, afterSeq?: number, take: (one: Tailed) => Promi
   const stop = new AbortController();
   const ended = tail(
     rig.bus,
-    { stream: 'ACTIONS', subjects: [subject], afterSeq },
+    { stream: 'ACTIONS', subject, afterSeq },
     async (one) => {
       seen.push(one);
       await take(one);
@@ -39,7 +39,7 @@ test('follows from now on, and leaves nothing on the server', async () => {
   await until(async () => (await rig.bus.jsm.streams.info('ACTIONS')).state.consumer_count > before.state.consumer_count);
   for (const n of range(3)) await rig.send(given, n + 1);
   await until(() => seen.length === 3);
-  expect(seen.map(({ type, data }) => [type, data])).toEqual(range(3).map((n) => ['test.tailed', `{"n":${n + 1}}`]));
+  expect(seen.map(({ type, json }) => [type, json()])).toEqual(range(3).map((n) => ['test.tailed', { n: n + 1 }]));
   expect(seen[0]?.header('ce-source')).toBe('test');
   expect(seen[0]?.header('none')).toBeUndefined();
   await stop();
@@ -57,7 +57,7 @@ test('resumes after a sequence, without the ones before and without a gap', asyn
   await until(() => second.seen.length === 5);
   await rig.send(given, 10);
   await until(() => second.seen.length === 6);
-  expect(second.seen.map(({ data }) => data)).toEqual([5, 6, 7, 8, 9, 10].map((n) => `{"n":${n}}`));
+  expect(second.seen.map(({ json }) => json())).toEqual([5, 6, 7, 8, 9, 10].map((n) => ({ n })));
   await second.stop();
 });
 
@@ -65,18 +65,18 @@ test('a signal that came before ends it at once, and one that comes in between e
   const given = orders('ended');
   for (const n of range(5)) await rig.send(given, n);
   const stop = new AbortController();
-  const seen: string[] = [];
+  const seen: unknown[] = [];
   await tail(
     rig.bus,
-    { stream: 'ACTIONS', subjects: [given.pattern], afterSeq: 0 },
-    async ({ data }) => {
-      seen.push(data);
+    { stream: 'ACTIONS', subject: given.pattern, afterSeq: 0 },
+    async ({ json }) => {
+      seen.push(json());
       stop.abort();
     },
     stop.signal,
   );
-  expect(seen).toEqual(['{"n":0}']);
-  await tail(rig.bus, { stream: 'ACTIONS', subjects: [given.pattern], afterSeq: 0 }, async () => {}, AbortSignal.abort());
+  expect(seen).toEqual([{ n: 0 }]);
+  await tail(rig.bus, { stream: 'ACTIONS', subject: given.pattern, afterSeq: 0 }, async () => {}, AbortSignal.abort());
 });
 
 test('goes on in order after the server was away', async () => {
@@ -95,6 +95,6 @@ test('goes on in order after the server was away', async () => {
     { timeoutMs: 20_000 },
   );
   await until(() => seen.length >= 2, { timeoutMs: 20_000 });
-  expect(seen.map(({ data }) => data)).toEqual(['{"n":0}', '{"n":1}']);
+  expect(seen.map(({ json }) => json())).toEqual([{ n: 0 }, { n: 1 }]);
   await stop();
 }, 60_000);

@@ -2,12 +2,15 @@ import { type ConsumerMessages, DeliverPolicy } from '@nats-io/jetstream';
 import { HEADER, type StreamName } from '@techno/contracts';
 import { SECOND } from '@techno/kernel';
 import type { Bus } from './bus.ts';
+import { messagesOf } from './messages-of.ts';
 
 export interface Tailed {
   readonly seq: number;
+  /** Whether no other message is stored under this sequence after it. */
+  readonly lastOfSeq: boolean;
   readonly type: string;
-  readonly data: string;
-  readonly header: (name: string) => string | undefined;
+  json(): unknown;
+  header(name: string): string | undefined;
 }
 
 /**
@@ -16,12 +19,13 @@ export interface Tailed {
  */
 export async function tail(
   bus: Bus,
-  options: { stream: StreamName; subjects: readonly string[]; afterSeq?: number | undefined },
+  options: { stream: StreamName; subject: string; afterSeq?: number | undefined },
   take: (message: Tailed) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const consumer = await bus.js.consumers.get(options.stream, {
-    filter_subjects: [...options.subjects],
+    // One, and not a list: then the server holds the filter against the rights of whoever asks.
+    filter_subjects: options.subject,
     ...(options.afterSeq === undefined
       ? { deliver_policy: DeliverPolicy.New }
       : { opt_start_seq: options.afterSeq + 1, deliver_policy: DeliverPolicy.StartSequence }),
@@ -36,12 +40,12 @@ export async function tail(
   if (signal.aborted) stop();
   try {
     for await (const message of messages) {
-      await take({
-        seq: message.seq,
-        type: message.headers?.get(HEADER.eventType) ?? '',
-        data: message.string(),
-        header: (name) => message.headers?.get(name) || undefined,
-      });
+      const { seq } = message;
+      const together = messagesOf(message.headers, message.data);
+      for (const [index, { header, json }] of together.entries()) {
+        await take({ seq, lastOfSeq: index === together.length - 1, type: header(HEADER.eventType) ?? '', json, header });
+        if (signal.aborted) break;
+      }
       if (signal.aborted) break;
     }
   } finally {

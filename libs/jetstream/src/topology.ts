@@ -6,10 +6,10 @@ import {
   StorageType,
   type StreamConfig,
 } from '@nats-io/jetstream';
-import { nanos } from '@nats-io/nats-core';
+import { nanos, PermissionViolationError } from '@nats-io/nats-core';
 import { type StreamName, STREAMS, type StreamSpec } from '@techno/contracts';
 import { StartupError } from '@techno/kernel';
-import type { Bus } from './bus.ts';
+import { type Bus, connectBus } from './bus.ts';
 
 /** Server error codes, from nats-server's errors.json. */
 const STREAM_NAME_IN_USE = 10058;
@@ -34,7 +34,9 @@ function streamConfig(spec: StreamSpec, replicas: number): Partial<StreamConfig>
 
 /**
  * Creates what is missing and brings what is there to the given shape. Any replica may do it at any time, several at once:
- * after the bus has lost its store, whoever notices first puts the streams back.
+ * after the bus has lost its store, whoever notices first puts the streams back. A service has no right to change a stream
+ * that is there; for it, one that takes what it has to take will do, and any other is for the operator to change.
+ * @throws StartupError STREAM_OUTDATED, TOPOLOGY_REFUSED
  */
 export async function ensureStreams(bus: Bus, replicas = 1, specs: readonly StreamSpec[] = STREAMS): Promise<void> {
   for (const spec of specs) {
@@ -44,9 +46,41 @@ export async function ensureStreams(bus: Bus, replicas = 1, specs: readonly Stre
     } catch (error) {
       if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NAME_IN_USE)
         throw topologyError(`stream ${spec.name}`, error);
-      await bus.jsm.streams.update(spec.name, config);
+      await change(bus, spec, config);
     }
   }
+}
+
+/** The operator's part before a version starts: every stream as this version wants it. */
+export async function applyStreams(url: string, replicas = 1): Promise<void> {
+  const bus = await connectBus({ url, name: 'techno-operator' });
+  try {
+    await ensureStreams(bus, replicas);
+  } finally {
+    await bus.close();
+  }
+}
+
+async function change(bus: Bus, spec: StreamSpec, config: ReturnType<typeof streamConfig>): Promise<void> {
+  try {
+    await bus.jsm.streams.update(spec.name, config);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    const { config: there } = await bus.jsm.streams.info(spec.name);
+    const lacking = spec.subjects.filter((subject) => !there.subjects.includes(subject));
+    if (lacking.length === 0 && (!spec.schedules || there.allow_msg_schedules === true)) return;
+    throw new StartupError(
+      'STREAM_OUTDATED',
+      `stream ${spec.name} is of another version: it lacks ${lacking.join(', ') || 'message schedules'}`,
+      "Run 'techno bus apply' with the operator's NATS_URL before the services of this version start.",
+      { cause: error },
+    );
+  }
+}
+
+/** The client wraps what the server said to a request. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof PermissionViolationError || (error instanceof Error && error.cause instanceof PermissionViolationError);
 }
 
 /** Creates the durable, or changes it to `config`. */
@@ -72,16 +106,15 @@ function topologyError(what: string, cause: unknown): Error {
   );
 }
 
-/** Messages stored for each durable that it has not been given yet. Throws where a stream or a durable is missing. */
+/** What waits for each durable, what it has in hand, and what of that was given out before. Throws where a stream or a durable is missing. */
 export async function pendingOf(
   bus: Bus,
   durables: readonly { stream: StreamName; consumer: string }[],
-): Promise<{ stream: string; consumer: string; pending: number }[]> {
+): Promise<{ stream: string; consumer: string; pending: number; unacked: number; redelivered: number }[]> {
   return Promise.all(
-    durables.map(async ({ stream, consumer }) => ({
-      stream,
-      consumer,
-      pending: (await bus.jsm.consumers.info(stream, consumer)).num_pending,
-    })),
+    durables.map(async ({ stream, consumer }) => {
+      const { num_pending, num_ack_pending, num_redelivered } = await bus.jsm.consumers.info(stream, consumer);
+      return { stream, consumer, pending: num_pending, unacked: num_ack_pending, redelivered: num_redelivered };
+    }),
   );
 }

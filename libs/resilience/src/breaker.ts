@@ -16,6 +16,8 @@ export interface Breakers {
   /** The one breaker of that name: `llm`, `upstream:<name>`, `whatsapp:evolution`. */
   for(name: string): Breaker;
   state(name: string): BreakerState;
+  /** How many calls it would let through now: all, one as a trial, or none. */
+  room(name: string): number;
   /** Told of every change. Returns what ends it. */
   onChange(listener: (name: string, state: BreakerState) => void): () => void;
 }
@@ -37,7 +39,7 @@ const PROBE_RETRY_MS = 1_000;
 type Outcome<T> = { readonly value: T } | { readonly error: unknown; readonly counts: boolean };
 
 /** A breaker nobody asks for any more is forgotten as if it had closed. */
-type Kept = Breaker & { state(): BreakerState };
+type Kept = Breaker & { state(): BreakerState; room(): number };
 
 /** One breaker per upstream, made when first asked for. */
 export function createBreakers(options: BreakerOptions = {}): Breakers {
@@ -67,6 +69,10 @@ export function createBreakers(options: BreakerOptions = {}): Breakers {
 
     return {
       state: () => nameOf(policy.state),
+      room() {
+        if (policy.state === CircuitState.Closed) return Number.POSITIVE_INFINITY;
+        return policy.state === CircuitState.Open && remainingMs() <= 0 ? 1 : 0;
+      },
       async run<T>(fn: () => Promise<T>, signal?: AbortSignal): Promise<T> {
         if (policy.state === CircuitState.HalfOpen) throw opened(name, PROBE_RETRY_MS);
         if (policy.state === CircuitState.Open && remainingMs() > 0) throw opened(name, remainingMs());
@@ -96,6 +102,7 @@ export function createBreakers(options: BreakerOptions = {}): Breakers {
       return breaker;
     },
     state: (name) => breakers.peek(name)?.state() ?? 'closed',
+    room: (name) => breakers.peek(name)?.room() ?? Number.POSITIVE_INFINITY,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -22,6 +22,7 @@ describe('readConfig', () => {
     expect(readConfig('executor', {}, good)).toEqual({
       ...good,
       TECHNO_OPS_HOST: '0.0.0.0',
+      TECHNO_METRICS: 'on',
       TECHNO_OPS_PORT: 9100,
       TECHNO_LOG_LEVEL: 'info',
       TECHNO_TRACE_RATIO: 0.05,

@@ -12,6 +12,7 @@ export const commonConfig = {
   TECHNO_OPS_PORT: port.default(9100).describe('9100'),
   TECHNO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').describe('info'),
   TECHNO_TRACE_RATIO: z.coerce.number().min(0).max(1).default(0.05).describe('0.05'),
+  TECHNO_METRICS: z.enum(['on', 'off']).default('on').describe('on'),
   TECHNO_STREAM_REPLICAS: z.coerce.number().int().min(1).max(5).default(1).describe('3'),
   TECHNO_GRACE_MS: z.coerce.number().int().min(100).default(8_000).describe('8000'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional().describe('http://127.0.0.1:4318'),

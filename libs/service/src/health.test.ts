@@ -11,7 +11,8 @@ it('is well when everything answers, and tells how long each took', async () => 
   const probed = probeAll([slow, { name: 'quick', probe: async () => {} }], telemetry.metrics);
   await vi.advanceTimersByTimeAsync(120);
   expect(await probed).toEqual({ ok: true, checks: { slow: { ok: true, latency_ms: 120 }, quick: { ok: true, latency_ms: 0 } } });
-  expect(await metrics()).not.toMatch(/healthcheck_failures_total\{/);
+  expect(await metrics()).not.toMatch(/healthcheck_failures_total\{.*\} [1-9]/);
+  expect(await metrics()).toContain('healthcheck_up{check="slow"} 1');
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -37,6 +38,8 @@ it('names what fails, throws or not, and counts it', async () => {
   const text = await metrics();
   expect(text).toContain('healthcheck_failures_total{check="rejecting"} 1');
   expect(text).toContain('healthcheck_failures_total{check="throwing"} 1');
+  expect(text).toContain('healthcheck_up{check="throwing"} 0');
+  expect(text).toContain('healthcheck_up{check="good"} 1');
 });
 
 it('waits two seconds for an answer and no longer, for all of them at once', async () => {

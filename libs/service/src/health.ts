@@ -30,9 +30,10 @@ export async function probeAll(
       const latency = () => Math.round((performance.now() - startedAt) * 10) / 10;
       try {
         await Promise.race([probe(), late]);
+        metrics.health.checked(name, true);
         return [name, { ok: true, latency_ms: latency() }];
       } catch (error) {
-        metrics.health.checkFailed(name);
+        metrics.health.checked(name, false);
         return [name, { ok: false, latency_ms: latency(), error: errorMessage(error) }];
       } finally {
         clearTimeout(timer);

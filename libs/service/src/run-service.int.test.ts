@@ -5,7 +5,7 @@ import { envelope } from '@techno/actor';
 import { type Bus, connectBus, createTransport, request } from '@techno/jetstream';
 import { createDatabase, freePort, startNats, type TestDatabase, type TestNats, until } from '@techno/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Job, ordered, slowly } from './testing/tiny-service.ts';
+import { type Job, ordered, slowly, TINY } from './testing/tiny-service.ts';
 
 const PROGRAM = fileURLToPath(new URL('./testing/tiny-service.ts', import.meta.url));
 
@@ -81,7 +81,7 @@ const ask = async (url: string) => {
 describe('a service', () => {
   test('says when it is ready, and answers its operators', async () => {
     const tiny = await started();
-    expect(tiny.lines.find(({ msg }) => msg === 'service.ready')).toMatchObject({ service: 'executor', actors: ['tiny'] });
+    expect(tiny.lines.find(({ msg }) => msg === 'service.ready')).toMatchObject({ service: 'executor', actors: [TINY] });
     expect(await ask(`${tiny.ops}/healthz`)).toMatchObject({ status: 200, body: { status: 'ok' } });
     const ready = await until(async () => {
       const answer = await ask(`${tiny.ops}/readyz`);
@@ -95,9 +95,9 @@ describe('a service', () => {
     await until(() => said(tiny, 'done').includes(1));
     const metrics = await until(async () => {
       const text = await (await fetch(`${tiny.ops}/metrics`)).text();
-      return text.includes('actor_attempts_total{actor="tiny",outcome="ok"} 1') && text;
+      return text.includes(`actor_attempts_total{actor="${TINY}",outcome="ok"} 1`) && text;
     });
-    expect(metrics).toMatch(/consumer\w*\{[^}]*tiny/);
+    expect(metrics).toMatch(new RegExp(`consumer\\w*\\{[^}]*${TINY}`));
     expect((await fetch(`${tiny.ops}/nothing`)).status).toBe(404);
   });
 
@@ -115,7 +115,7 @@ describe('a service', () => {
       'service.draining',
       'service.stopped',
     ]);
-    await until(async () => (await bus.jsm.consumers.info('ACTIONS', 'tiny')).num_ack_pending === 0);
+    await until(async () => (await bus.jsm.consumers.info('ACTIONS', TINY)).num_ack_pending === 0);
   });
 
   test('cuts what outlasts its grace, ends with 0, and the next one does it', async () => {

@@ -1,5 +1,5 @@
 import { type Actor, type BatchActor, checkActors, type Transport } from '@techno/actor';
-import type { ServiceName } from '@techno/contracts';
+import { durablesOf, inboxPrefix, type ServiceName, type StreamName } from '@techno/contracts';
 import {
   type Bus,
   connectBus,
@@ -11,20 +11,26 @@ import {
   runBatchActor,
   type RunActorDeps,
   serveRequests,
+  usageOf,
 } from '@techno/jetstream';
-import { type Clock, errorCode, errorMessage, StartupError, systemClock } from '@techno/kernel';
+import { type Clock, errorCode, errorMessage, every, SECOND, StartupError, systemClock } from '@techno/kernel';
 import { checkDatabase, type Database, openDatabase } from '@techno/storage';
 import { createTelemetry, type Telemetry } from '@techno/telemetry';
 import type { CommonConfig } from './config.ts';
-import type { Check } from './health.ts';
+import { type Check, probeAll } from './health.ts';
 import { actorObserver } from './observer.ts';
 import { startOps } from './ops.ts';
+import { storeObserver } from './store-observer.ts';
 import { type LongLived, supervise } from './supervise.ts';
+import { tracedTransport } from './traced-transport.ts';
 
 export const VERSION = '0.1.0';
 
 /** Of the bus's own news, what an operator should read. */
 const NOTED = new Set(['disconnect', 'reconnect', 'error', 'ldm', 'slowConsumer', 'staleConnection', 'close']);
+
+/** How often a process looks whether what it needs is there, for its metrics. */
+const LOOK_MS = 5 * SECOND;
 
 /** What a service is given to build itself from. */
 export interface Runtime<Config> {
@@ -97,6 +103,7 @@ async function live<Config extends CommonConfig>(definition: ServiceDefinition<C
     version: VERSION,
     logLevel: config.TECHNO_LOG_LEVEL,
     traceRatio: config.TECHNO_TRACE_RATIO,
+    metrics: config.TECHNO_METRICS === 'on',
     ...(config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? {} : { otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT }),
   });
   const { log } = telemetry;
@@ -106,19 +113,22 @@ async function live<Config extends CommonConfig>(definition: ServiceDefinition<C
     const database = await openDatabase({
       url: config.DATABASE_URL,
       applicationName: `techno-${name}`,
+      observer: storeObserver(telemetry),
       ...(definition.poolSize === undefined ? {} : { poolSize: definition.poolSize }),
     });
     closers.push(() => database.close());
+    telemetry.metrics.store.connectionsFrom(() => database.connections());
     await checkDatabase(database);
     const bus = await connectBus({
       url: config.NATS_URL,
       name: `techno-${name}`,
+      inboxPrefix: inboxPrefix(name),
       onStatus: (status) => void (NOTED.has(status) && log.warn({ status }, 'nats.status')),
     });
     closers.push(() => bus.close());
     await ensureStreams(bus, config.TECHNO_STREAM_REPLICAS);
 
-    const transport = createTransport(bus);
+    const transport = tracedTransport(createTransport(bus), telemetry.tracer);
     const parts = await definition.build({ name, config, telemetry, bus, transport, database, clock: systemClock });
     if (parts.close !== undefined) closers.push(parts.close);
     await runParts(definition, config, telemetry, { bus, transport, database }, parts, stopping);
@@ -144,7 +154,15 @@ async function runParts<Config extends CommonConfig>(
     ...actors.map((one) => ({ stream: one.receives.stream, consumer: one.name })),
     ...batchActors.map((one) => ({ stream: one.receives[0]?.stream ?? 'ACTIONS', consumer: one.name })),
   ];
+  checkRights(name, durables);
   metrics.consumers.lagFrom(() => pendingOf(bus, durables));
+  metrics.streams.usageFrom(() => usageOf(bus, [...new Set(durables.map(({ stream }) => stream))]));
+  const checks: Check[] = [
+    { name: 'nats', probe: async () => void (await bus.ping()) },
+    { name: 'postgres', probe: async () => void (await database.ping()) },
+    { name: 'consumers', probe: () => pendingOf(bus, durables).then(() => undefined) },
+    ...(parts.checks ?? []),
+  ];
 
   const stop = new AbortController();
   const abort = new AbortController();
@@ -162,6 +180,7 @@ async function runParts<Config extends CommonConfig>(
       ...actors.map((one): LongLived => ({ name: one.name, run: (signal) => runActor(one, deps, signal, abort.signal) })),
       ...batchActors.map((one): LongLived => ({ name: one.name, run: (signal) => runBatchActor(one, deps, signal) })),
       ...(parts.loops ?? []),
+      { name: 'look-after-checks', run: (signal) => every(LOOK_MS, signal, () => probeAll(checks, metrics)) },
     ],
     stop.signal,
     log,
@@ -172,12 +191,7 @@ async function runParts<Config extends CommonConfig>(
     port: config.TECHNO_OPS_PORT,
     metrics,
     readiness,
-    checks: [
-      { name: 'nats', probe: async () => void (await bus.ping()) },
-      { name: 'postgres', probe: async () => void (await database.ping()) },
-      { name: 'consumers', probe: () => pendingOf(bus, durables).then(() => undefined) },
-      ...(parts.checks ?? []),
-    ],
+    checks,
   });
   log.info({ version: VERSION, opsPort: ops.port, actors: durables.map(({ consumer }) => consumer) }, 'service.ready');
 
@@ -195,6 +209,18 @@ async function runParts<Config extends CommonConfig>(
     await ops.close();
   }
   log.info({ reason }, 'service.stopped');
+}
+
+/** What is not listed has no rights on the bus: said here, rather than by refused pulls. @throws StartupError ACTOR_NOT_LISTED */
+function checkRights(service: ServiceName, durables: readonly { stream: StreamName; consumer: string }[]): void {
+  const listed = new Set(durablesOf(service).map(({ stream, name }) => `${stream}/${name}`));
+  const missing = durables.map(({ stream, consumer }) => `${stream}/${consumer}`).filter((durable) => !listed.has(durable));
+  if (missing.length === 0) return;
+  throw new StartupError(
+    'ACTOR_NOT_LISTED',
+    `${service} has no right to the consumer ${missing.join(', ')}`,
+    'Add it to libs/contracts/src/durables.ts.',
+  );
 }
 
 /** Resolves with the first signal that asks the process to stop. Later ones change nothing: the drain is under way. */

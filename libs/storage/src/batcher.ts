@@ -1,4 +1,5 @@
 import { TemporaryError, TerminalError } from '@techno/kernel';
+import { type CommitName, type StoreObserver, type WaitingRow } from './observe.ts';
 
 /** Many callers, one round trip: group commit. */
 export interface Batcher<Row, Result> {
@@ -17,10 +18,17 @@ export interface BatcherOptions<Row, Result> {
   readonly maxInFlight: number;
   /** Rows with the same key never share a batch: one statement may not touch a row twice. */
   readonly keyOf?: (row: Row) => string;
+  /** Shows each row in its own trace. */
+  readonly seen?: {
+    readonly commit: CommitName;
+    readonly observer: StoreObserver | undefined;
+    readonly traceOf: (row: Row) => string | undefined;
+  };
 }
 
 interface Waiting<Row, Result> {
   readonly row: Row;
+  readonly seen: WaitingRow | undefined;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -31,7 +39,8 @@ interface Waiting<Row, Result> {
  * fails its own caller.
  */
 export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>): Batcher<Row, Result> {
-  const { maxRows, maxWaitMs, maxInFlight, keyOf } = options;
+  const { maxRows, maxWaitMs, maxInFlight, keyOf, seen } = options;
+  const observer = seen?.observer;
   let queue: Waiting<Row, Result>[] = [];
   let inFlight = 0;
   let rowsInFlight = 0;
@@ -79,20 +88,36 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
   }
 
   async function write(batch: Waiting<Row, Result>[]): Promise<void> {
+    const ended = committing(batch);
     try {
       const results = await options.flush(batch.map(({ row }) => row));
-      batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
+      ended?.();
+      batch.forEach(({ resolve, seen: row }, index) => {
+        row?.end();
+        resolve(results[index] as Result);
+      });
     } catch (error) {
       const stored = storeError(error);
-      if (stored instanceof TemporaryError || batch.length === 1) for (const { reject } of batch) reject(stored);
-      else for (const waiting of batch) await write([waiting]);
+      ended?.(stored.code);
+      if (stored instanceof TemporaryError || batch.length === 1) {
+        for (const { reject, seen: row } of batch) {
+          row?.end(stored.code);
+          reject(stored);
+        }
+      } else for (const waiting of batch) await write([waiting]);
     }
+  }
+
+  function committing(batch: readonly Waiting<Row, Result>[]): ((code?: string) => void) | undefined {
+    if (observer === undefined || seen === undefined) return undefined;
+    const rows = batch.flatMap((waiting) => waiting.seen ?? []);
+    return rows.length === 0 ? undefined : observer.committing(seen.commit, batch.length, rows);
   }
 
   return {
     add: (row) =>
       new Promise((resolve, reject) => {
-        queue.push({ row, resolve, reject });
+        queue.push({ row, resolve, reject, seen: seen && observer?.waiting(seen.commit, seen.traceOf(row)) });
         schedule();
       }),
     get pending() {

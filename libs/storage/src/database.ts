@@ -3,10 +3,15 @@ import { errorMessage, SECOND, StartupError, type TemporaryError, type TerminalE
 import pg from 'pg';
 import { storeError } from './batcher.ts';
 import { entities } from './entities.ts';
+import type { StoreObserver } from './observe.ts';
 
 /** Access to Postgres: MikroORM for what is read and written one by one, a pool of prepared statements for the hot path. */
 export interface Database {
   readonly orm: MikroORM;
+  /** Who looks at what is written. */
+  readonly observer?: StoreObserver | undefined;
+  /** Connections of the hot path: in use or idle, and those who wait for one. */
+  connections(): { total: number; idle: number; waiting: number };
   /** One statement on the hot path; `name` makes it prepared. Throws TemporaryError STORE_UNAVAILABLE or TerminalError STORE_REFUSED. */
   query<Row extends pg.QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]>;
   /** A transaction on one connection. */
@@ -36,10 +41,11 @@ export interface DatabaseOptions {
   readonly applicationName: string;
   /** Connections for the hot path; the ORM keeps at most two more. */
   readonly poolSize?: number;
+  readonly observer?: StoreObserver | undefined;
 }
 
 /** Opens the pools without connecting; `checkDatabase` says whether anybody is there. */
-export async function openDatabase({ url, applicationName, poolSize = 4 }: DatabaseOptions): Promise<Database> {
+export async function openDatabase({ url, applicationName, poolSize = 4, observer }: DatabaseOptions): Promise<Database> {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName,
@@ -70,19 +76,24 @@ export async function openDatabase({ url, applicationName, poolSize = 4 }: Datab
     statement: Statement,
     values: unknown[],
   ): Promise<Row[]> => {
+    const startedAt = performance.now();
     try {
       const { rows } = await client.query<Row>({ name: statement.name, text: statement.text, values });
       if (awayUntil !== undefined) heard();
+      observer?.queried(statement.name, (performance.now() - startedAt) / SECOND, undefined);
       return rows;
     } catch (error) {
       const failure = storeError(error);
       heard(failure);
+      observer?.queried(statement.name, (performance.now() - startedAt) / SECOND, failure.code);
       throw failure;
     }
   };
 
   return {
     orm,
+    observer,
+    connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     query: (statement, values) => run(pool, statement, values),
     async transaction(work) {
       const client = await pool.connect().catch((error: unknown) => {

@@ -43,7 +43,22 @@ export const GRANTS: Readonly<Record<ServiceName, Readonly<Record<string, string
     paces: 'select, insert, update, delete',
     notification_news: 'select, insert, update, delete',
   },
-  scheduler: {},
+  scheduler: {
+    schedules: 'select, insert, update, delete',
+    schedule_clock: 'select, update',
+    schedule_notices: 'select, insert, delete',
+    worker_job_events: 'select, insert, update, delete',
+    // The record says how the action of a run ended.
+    actions: 'select',
+    agenda_items: 'select, insert, update, delete',
+    agenda_recipients: 'select, insert, update, delete',
+    agenda_reminders: 'select, insert, update, delete',
+    agenda_brief_rounds: 'select, insert, delete',
+    // Who is reminded, when and in which words; addresses stay with the notifier.
+    contact_settings: 'select',
+    // Whether the notifier has committed a reminder.
+    notifications: 'select (id)',
+  },
   'dlq-replayer': {
     worker_dlq: 'select, insert, update, delete',
     worker_dlq_events: 'select, insert, update, delete',

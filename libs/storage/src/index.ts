@@ -2,7 +2,8 @@ export { type Batcher, createBatcher, storeError } from './batcher.ts';
 export { checkDatabase, type Database, openDatabase } from './database.ts';
 export { ApiKey, PolicyRevision, WebhookSource } from './entities.ts';
 export { GRANTS, roleOf } from './grants.ts';
-export { migrate, migrationStatus, rollback } from './migrate.ts';
+export { migrate, migrateTo, migrationStatus, rollback } from './migrate.ts';
+export type { CommitName, StoreObserver, WaitingRow } from './observe.ts';
 export {
   type ActionFilter,
   type ActionPatch,
@@ -12,8 +13,21 @@ export {
   mergePatches,
   RANK,
 } from './stores/actions.ts';
+export { type Agenda, createAgenda, type Imported } from './stores/agenda.ts';
+export type { AgendaFilter } from './stores/agenda-list.ts';
+export type {
+  AgendaItem,
+  AgendaKind,
+  AgendaState,
+  MovedOccurrence,
+  NewAgendaItem,
+  StoredRecurrence,
+} from './stores/agenda-rows.ts';
+export { type BriefHour, type BriefRound, type Briefs, type ContactSettings, createBriefs } from './stores/briefs.ts';
+export { createReminders, type NewReminder, type ReminderOf, type Reminders, type StoredReminder } from './stores/reminders.ts';
 export { type AuditEntry, type AuditRow, type AuditTrail, createAuditTrail } from './stores/audit-trail.ts';
-export { type AuditVerdict, verifyAuditTrail } from './stores/audit-verify.ts';
+export type { AuditVerdict } from './stores/audit-chain.ts';
+export { verifyAuditTrail } from './stores/audit-verify.ts';
 export { type Contacts, createContacts, type StoredContact, type Suppression } from './stores/contacts.ts';
 export { createCredentials, type Credentials } from './stores/credentials.ts';
 export { type AutoReplays, createAutoReplays } from './stores/auto-replays.ts';
@@ -54,5 +68,27 @@ export {
 } from './stores/notifications.ts';
 export { createPolicies, type Policies } from './stores/policies.ts';
 export { createRates, type Lease, type LeaseResult, type Rates } from './stores/rates.ts';
+export { createJobEvents, type JobEvents, type Notice as ScheduleNotice, type RunFilter } from './stores/job-events.ts';
+export {
+  type ActionEnding,
+  type Consequence,
+  createRunOutcomes,
+  type RunOutcome,
+  type RunOutcomes,
+  type Settled,
+} from './stores/run-outcomes.ts';
+export type { Armable, NewRun, NextOccurrence, ScheduledWork, StoredRun, StoredSchedule } from './stores/schedule-rows.ts';
+export { type Advanced, createScheduleRuns, type Due, type OpenRuns, type ScheduleRuns } from './stores/schedule-runs.ts';
+export {
+  createSchedules,
+  type NewSchedule,
+  type ScheduleChange,
+  type ScheduleFilter,
+  type Schedules,
+} from './stores/schedules.ts';
 export { createTemplates, type StoredTemplate, type Templates } from './stores/templates.ts';
 export { createWebhookSources, type WebhookRejection, type WebhookSources } from './stores/webhook-sources.ts';
+export { type AuditCopy, verifyAuditCopy } from './snapshot/audit-copy.ts';
+export { type DatabaseSnapshot, digesting, snapshotDatabase, type TableDigest } from './snapshot/dump.ts';
+export { assertEmptyDatabase, type DatabaseLoad, loadDatabase } from './snapshot/load.ts';
+export type { SequenceState, TableShape } from './snapshot/shape.ts';

@@ -7,12 +7,16 @@ import { entities } from './entities.ts';
 import { GRANTS, roleOf } from './grants.ts';
 import { Migration0001Main } from './migrations/0001-main.ts';
 import { Migration0003Notifications } from './migrations/0003-notifications.ts';
+import { Migration0004Schedules } from './migrations/0004-schedules.ts';
 import { Migration0002DeadLetters } from './migrations/0002-dead-letters.ts';
+import { Migration0005Agenda } from './migrations/0005-agenda.ts';
 
 const MIGRATIONS = [
   { name: '0001-main', class: Migration0001Main },
   { name: '0002-dead-letters', class: Migration0002DeadLetters },
   { name: '0003-notifications', class: Migration0003Notifications },
+  { name: '0004-schedules', class: Migration0004Schedules },
+  { name: '0005-agenda', class: Migration0005Agenda },
 ];
 
 /** Any fixed number: all migrators of one database take the same lock. */
@@ -32,6 +36,22 @@ export async function migrate({ adminUrl, roles = {} }: MigrateOptions): Promise
     await grantAll(client, roles);
     return { applied };
   });
+}
+
+/**
+ * Makes the schema as it was after exactly these migrations, without roles and grants: for data that was kept with it.
+ * @throws StartupError SCHEMA_UNKNOWN when one of them is not of this version
+ */
+export async function migrateTo(adminUrl: string, names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !MIGRATIONS.some((known) => known.name === name));
+  if (unknown.length > 0) {
+    throw new StartupError(
+      'SCHEMA_UNKNOWN',
+      `this version does not know the migrations ${unknown.join(', ')}`,
+      'Use the version that the data was kept with, or a newer one.',
+    );
+  }
+  await locked(adminUrl, () => withMigrator(adminUrl, (migrator) => migrator.up({ migrations: [...names] })));
 }
 
 /** Takes back the newest migration. */

@@ -5,6 +5,7 @@ import { bufferedDestination, type LogDestination } from './log/destination.ts';
 import { createLogger, type Logger, type LogLevel } from './log/logger.ts';
 import { createTimestamp } from './log/timestamp.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { silentMetrics } from './metrics/silent.ts';
 import { createTracer, type Tracer } from './trace/tracer.ts';
 
 export interface TelemetryOptions {
@@ -15,6 +16,8 @@ export interface TelemetryOptions {
   readonly traceRatio: number;
   /** OTLP/HTTP base, `http://host:4318`. None: no span leaves the process. */
   readonly otlpEndpoint?: string | undefined;
+  /** False: nothing is counted, and `/metrics` is empty. Default true. */
+  readonly metrics?: boolean;
   /** A file to append to, a file descriptor, or something of your own. Default: standard output. */
   readonly logDestination?: string | number | LogDestination | undefined;
   readonly clock?: Clock;
@@ -35,7 +38,7 @@ const COMPLAINT_INTERVAL_MS = 60 * SECOND;
 /** Everything a process says about itself. One per process. Throws StartupError LOG_FILE_UNWRITABLE. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const clock = options.clock ?? systemClock;
-  const metrics = createMetrics();
+  const metrics = options.metrics === false ? silentMetrics : createMetrics(options.version);
   const timestamp = createTimestamp(clock);
   const destination = destinationOf(options.logDestination, () => metrics.observability.logLinesDropped.inc());
 

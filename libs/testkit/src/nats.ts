@@ -1,11 +1,17 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { busRights, type ServiceName, SERVICES } from '@techno/contracts';
 import { freePort, natsUrl, planNats, type Running } from '@techno/embedded';
 import { scratchFolder, startPlanned } from './workspace.ts';
 
+const PASSWORD = 'test';
+const VIOLATION = /(?:Publish|Subscription) Violation - .*/g;
+
 export interface TestNats {
-  /** With user and password; the same after a restart. */
+  /** With user and password of the operator, who may do everything; the same after a restart. */
   readonly url: string;
+  /** What that service gets as NATS_URL: its own user with its own rights. */
+  urlOf(service: ServiceName): string;
   readonly port: number;
   /** `http://127.0.0.1:<port>` of the monitoring endpoints (`/jsz`, `/connz`, …). */
   readonly monitorUrl: string;
@@ -24,16 +30,18 @@ export interface TestNats {
 
 /**
  * A nats-server with JetStream of its own for this test (about 50 ms): streams have fixed names, so tests that share
- * one would see each other's messages. Call `stop` in afterAll; if the test dies before, the guard stops it.
+ * one would see each other's messages. Call `stop` in afterAll; if the test dies before, the guard stops it. `stop` throws
+ * when a service tried what its rights (libs/contracts, bus-rights.ts) do not allow, unless such violations are expected.
  */
-export async function startNats(): Promise<TestNats> {
+export async function startNats({ violations = 'none' }: { violations?: 'none' | 'expected' } = {}): Promise<TestNats> {
   const scratch = scratchFolder('nats');
   const storeDir = path.join(scratch.dir, 'nats');
   const settings = {
     port: await freePort(),
     monitorPort: await freePort(),
     user: 'techno',
-    password: 'test',
+    password: PASSWORD,
+    users: SERVICES.map((service) => ({ user: service, password: PASSWORD, permissions: busRights(service) })),
     serverName: 'test',
     storeDir,
     configFile: path.join(scratch.dir, 'nats.conf'),
@@ -44,6 +52,7 @@ export async function startNats(): Promise<TestNats> {
 
   return {
     url: natsUrl(settings),
+    urlOf: (service) => natsUrl({ ...settings, user: service }),
     port: settings.port,
     monitorUrl: `http://127.0.0.1:${settings.monitorPort}`,
     get pid() {
@@ -62,7 +71,9 @@ export async function startNats(): Promise<TestNats> {
     wipe: () => rm(path.join(storeDir, 'jetstream'), { recursive: true, force: true }),
     async stop() {
       await running.stop(5_000);
+      const violating = [...new Set((await readFile(path.join(scratch.dir, 'nats.log'), 'utf8')).match(VIOLATION))];
       await scratch.remove();
+      if (violations === 'none' && violating.length > 0) throw new Error(`nats-server refused: ${violating.join('; ')}`);
     },
   };
 }

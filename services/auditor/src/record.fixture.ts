@@ -8,6 +8,7 @@ import type {
   DeadLetter,
   DeadLetterActed,
   Decision,
+  JobFinished,
   NotificationNews,
 } from '@techno/contracts';
 
@@ -112,6 +113,20 @@ export const buried: DeadLetter = {
 
 export const acted: DeadLetterActed = {
   acts: [{ act_id: 7, trace_id: TRACE, at: at(5), action: 'replay_requested', by: 'key_1', dead_letter_id: 3 }],
+};
+export const ran: JobFinished = {
+  runs: [
+    {
+      run_id: 'run_1',
+      trace_id: TRACE,
+      job_name: 'event-reminder',
+      status: 'completed',
+      trigger: 'tick',
+      scheduled_at: at(5),
+      at: at(6),
+      runtime_seconds: 1,
+    },
+  ],
 };
 export const notified: NotificationNews = {
   notification_id: 'ntf_1',

@@ -1,6 +1,6 @@
 import { CANONICAL_EVENTS, eventsOf, HEADER } from '@techno/contracts';
 import { describe, expect, it } from 'vitest';
-import { recordActions, recordDeadLetters, recordNotifications } from './actors/record-actions.ts';
+import { recordActions, recordDeadLetters, recordJobs, recordNotifications } from './actors/record-actions.ts';
 import { recordOf } from './record.ts';
 import {
   acted,
@@ -12,6 +12,7 @@ import {
   denied,
   failed,
   notified,
+  ran,
   received,
   requested,
   stepDecided,
@@ -40,6 +41,7 @@ const messages: [string, unknown, string, string[]][] = [
   ],
   ['dead_letter', buried, 'dead:execute-echo_executor_v1:0', ['DEAD_LETTERED']],
   ['dead_letter.acted', acted, 'acted:7', ['DEAD_LETTERED']],
+  ['job.finished', ran, 'job:run_1:completed', ['ACTION_EXECUTED']],
   ['notification.delivered', notified, 'notified:dlv_1', ['NOTIFICATION_SETTLED']],
   ['notification.failed', { ...notified, status: 'FAILED' }, 'notified:dlv_1', ['NOTIFICATION_SETTLED']],
 ];
@@ -64,9 +66,12 @@ describe.each(messages)('%s', (type, body, key, events) => {
 
 it('every message that has canonical events is received and has a recorder', () => {
   const trail = { append: () => Promise.reject(new Error()), ofTrace: async () => [], head: async () => ({ seq: 0, hash: '' }) };
-  const types = [recordActions({ trail }), recordDeadLetters({ trail }), recordNotifications({ trail })].flatMap(({ receives }) =>
-    receives.map(({ type }) => type),
-  );
+  const types = [
+    recordActions({ trail }),
+    recordDeadLetters({ trail }),
+    recordNotifications({ trail }),
+    recordJobs({ trail }),
+  ].flatMap(({ receives }) => receives.map(({ type }) => type));
   expect(types).toEqual(expect.arrayContaining(Object.keys(eventsOf)));
   for (const type of types) expect(unrecorded(type)).toBe(false);
   expect(unrecorded('action.invented')).toBe(true);

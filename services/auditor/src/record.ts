@@ -11,6 +11,7 @@ import {
   type DeadLetterActed,
   eventsOf,
   HEADER,
+  type JobFinished,
   type NotificationNews,
   type StepDecided,
   type StepEnded,
@@ -169,6 +170,14 @@ const notificationEnded =
     patches: [],
   });
 
+/** Runs of which no action of the same trace tells. */
+const jobFinished: Recorder<JobFinished> = (body) => ({
+  entries: eventsOf['job.finished'](body).map((event) =>
+    row(event.trace_id, `job:${String(event.data['run_id'])}:${String(event.data['status'])}`, [event]),
+  ),
+  patches: [],
+});
+
 const RECORDERS: Readonly<Record<string, Recorder<never>>> = {
   'action.requested': requested as Recorder<never>,
   'action.allowed': allowed as Recorder<never>,
@@ -180,6 +189,7 @@ const RECORDERS: Readonly<Record<string, Recorder<never>>> = {
   'action.step_ended': stepEnded as Recorder<never>,
   'notification.delivered': notificationEnded('notification.delivered') as Recorder<never>,
   'notification.failed': notificationEnded('notification.failed') as Recorder<never>,
+  'job.finished': jobFinished as Recorder<never>,
   dead_letter: deadLettered as Recorder<never>,
   'dead_letter.acted': deadLetterActed as Recorder<never>,
 };

@@ -37,7 +37,7 @@ it.each([
 it('holds an action while something it needs is open, and no longer', () => {
   const board = createBreakerBoard();
   const news = (state: string, until: number) =>
-    board.hear(JSON.stringify({ breaker: 'upstream:shop', state, open_until: new Date(until).toISOString() }));
+    board.hear({ breaker: 'upstream:shop', state, open_until: new Date(until).toISOString() });
   expect(board.openUntil('order', policy, 0)).toBeUndefined();
   news('open', 5_000);
   expect(board.openUntil('both', policy, 4_999)).toBe(5_000);
@@ -49,6 +49,6 @@ it('holds an action while something it needs is open, and no longer', () => {
 
 it('what is no news changes nothing', () => {
   const board = createBreakerBoard();
-  for (const text of ['', '{}', '{"breaker":"upstream:shop","state":"ajar"}', 'null']) board.hear(text);
+  for (const news of ['', {}, { breaker: 'upstream:shop', state: 'ajar' }, null]) board.hear(news);
   expect(board.openUntil('order', policy, 0)).toBeUndefined();
 });

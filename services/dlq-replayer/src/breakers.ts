@@ -1,8 +1,8 @@
-import { type BreakerNews, breakerNews, type PolicyDocument } from '@techno/contracts';
+import { breakerNews, type PolicyDocument } from '@techno/contracts';
 
 /** Which breakers are open, as the executors last said. Unknown ones count as closed: an executor holds a call back itself. */
 export interface BreakerBoard {
-  hear(data: string): void;
+  hear(news: unknown): void;
   /** Until when (epoch ms) something the action needs is open; undefined: nothing is. */
   openUntil(action: string, policy: PolicyDocument, nowMs: number): number | undefined;
 }
@@ -10,8 +10,8 @@ export interface BreakerBoard {
 export function createBreakerBoard(): BreakerBoard {
   const open = new Map<string, number>();
   return {
-    hear(data) {
-      const news = parse(data);
+    hear(body) {
+      const news = breakerNews.safeParse(body).data;
       if (news === undefined) return;
       if (news.state === 'open') open.set(news.breaker, Date.parse(news.open_until));
       else open.delete(news.breaker);
@@ -22,14 +22,6 @@ export function createBreakerBoard(): BreakerBoard {
       return latest > nowMs ? latest : undefined;
     },
   };
-}
-
-function parse(data: string): BreakerNews | undefined {
-  try {
-    return breakerNews.safeParse(JSON.parse(data)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The breakers an action's calls go through, its steps' included. A composite has no composites in it. */

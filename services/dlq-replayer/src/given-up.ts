@@ -1,11 +1,21 @@
 import { envelope, type Transport } from '@techno/actor';
 import { notificationRequest, notificationRequested, type PolicyDocument } from '@techno/contracts';
-import { HOUR, newSpanId, newW3cTraceId, rfc3339, traceIdFrom } from '@techno/kernel';
+import { HOUR, rfc3339 } from '@techno/kernel';
 import type { DeadLetterRow } from '@techno/storage';
-import type { Logger } from '@techno/telemetry';
+import type { Logger, Tracer } from '@techno/telemetry';
 
 /** Tells the policy's contacts of permanent failures: one message for each cause, and for each cause one in an hour. */
-export function tellOfPermanentFailures({ transport, log, now }: { transport: Transport; log: Logger; now: () => number }) {
+export function tellOfPermanentFailures({
+  transport,
+  tracer,
+  log,
+  now,
+}: {
+  transport: Transport;
+  tracer: Tracer;
+  log: Logger;
+  now: () => number;
+}) {
   return async (rows: readonly DeadLetterRow[], policy: PolicyDocument): Promise<void> => {
     const bySignature = Map.groupBy(rows, ({ errorSignature }) => errorSignature);
     for (const [signature, group] of bySignature) {
@@ -16,7 +26,9 @@ export function tellOfPermanentFailures({ transport, log, now }: { transport: Tr
         'dead_letters.permanent_failure',
       );
       if (policy.deadLetters.notify.length === 0) continue;
-      const traceId = sample.traceId ?? traceIdFrom(newW3cTraceId(now()));
+      // What belongs to no trace begins one.
+      const root = sample.traceId === undefined ? tracer.startRoot('tell of a permanent failure', 'internal') : undefined;
+      const traceId = sample.traceId ?? root?.traceId ?? '';
       const at = rfc3339(now());
       const body = {
         notification_id: `ntf_dlq.${sample.id}.${sample.replay}`,
@@ -37,10 +49,10 @@ export function tellOfPermanentFailures({ transport, log, now }: { transport: Tr
       const message = envelope(notificationRequested, body, {
         causeId: `dlq.${sample.id}.${sample.replay}`,
         source: 'dlq-replayer',
-        traceparent: `00-${traceId.slice('tr_'.length)}-${newSpanId()}-00`,
+        traceparent: root?.traceparent ?? tracer.rootOf(traceId),
         now: at,
       });
-      await transport.publish(message);
+      await transport.publish(message).finally(() => root?.end());
     }
   };
 }

@@ -1,4 +1,4 @@
-import { DEAD_LETTER_STATUSES, type DeadLetterStatus, type ReasonCode } from '@techno/contracts';
+import { DEAD_LETTER_STATUSES, type DeadLetterStatus } from '@techno/contracts';
 import { assertNever } from '@techno/kernel';
 
 export interface Standing {
@@ -9,16 +9,15 @@ export interface Standing {
 
 export type Happening =
   | { readonly kind: 'replay_started' }
+  /** Somebody replays it although it was discarded. */
+  | { readonly kind: 'reopened' }
   | { readonly kind: 'succeeded' }
   /** Its replay failed, however and wherever. */
   | { readonly kind: 'failed' }
-  | { readonly kind: 'denied'; readonly reasonCodes: readonly string[] }
+  | { readonly kind: 'denied' }
   | { readonly kind: 'discarded' }
   /** The policy's automatic replays are used up. */
   | { readonly kind: 'given_up' };
-
-/** Denials that say something about the moment and nothing about the message: it waits as if it had failed again. */
-const OF_THE_MOMENT: readonly ReasonCode[] = ['RATE_LIMIT_EXCEEDED', 'QUOTA_EXCEEDED', 'SYSTEM_CLOSED', 'GATE_ERROR'];
 
 /**
  * The whole life of a dead letter: what it becomes, or undefined where that cannot happen to it. A replay may fail after it
@@ -28,16 +27,15 @@ export function next({ status, retryCount }: Standing, happening: Happening): St
   switch (happening.kind) {
     case 'replay_started':
       return status === 'pending' || status === 'permanent_failure' ? { status: 'replaying', retryCount } : undefined;
+    case 'reopened':
+      return status === 'discarded' ? { status: 'replaying', retryCount } : undefined;
     case 'succeeded':
       return status === 'replaying' ? { status: 'replayed', retryCount } : undefined;
     case 'failed':
       if (status === 'replaying' || status === 'replayed') return { status: 'pending', retryCount: retryCount + 1 };
       return status === 'pending' ? { status, retryCount } : undefined;
     case 'denied':
-      if (status !== 'replaying') return undefined;
-      return isOfTheMoment(happening.reasonCodes)
-        ? { status: 'pending', retryCount: retryCount + 1 }
-        : { status: 'discarded', retryCount };
+      return status === 'replaying' ? { status: 'discarded', retryCount } : undefined;
     case 'discarded':
       return status === 'pending' || status === 'permanent_failure' ? { status: 'discarded', retryCount } : undefined;
     case 'given_up':
@@ -50,8 +48,4 @@ export function next({ status, retryCount }: Standing, happening: Happening): St
 /** The statuses in which something can happen. */
 export function statusesFor(happening: Happening): DeadLetterStatus[] {
   return DEAD_LETTER_STATUSES.filter((status) => next({ status, retryCount: 0 }, happening) !== undefined);
-}
-
-function isOfTheMoment(reasonCodes: readonly string[]): boolean {
-  return reasonCodes.some((code) => (OF_THE_MOMENT as readonly string[]).includes(code));
 }

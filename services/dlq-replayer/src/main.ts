@@ -1,5 +1,5 @@
 import { BREAKER_NEWS_SUBJECT } from '@techno/contracts';
-import { listenForReplies, storedMessage, streamCreated } from '@techno/jetstream';
+import { listenForReplies, storedMessages, streamCreated } from '@techno/jetstream';
 import { MINUTE, randomHex, SECOND } from '@techno/kernel';
 import { actor, runService } from '@techno/service';
 import {
@@ -52,21 +52,21 @@ await runService<ReplayerConfig>({
     const onProblem = (fields: object) => log.warn(fields, 'replayer.problem');
     const send = createReplayer({ replays, transport, tracer, now, onProblem, onSent: (actor) => count(actor, 'sent') });
     const breakers = createBreakerBoard();
-    const stopListening = listenForReplies(bus, BREAKER_NEWS_SUBJECT, (_type, data) => breakers.hear(data));
+    const stopListening = listenForReplies(bus, BREAKER_NEWS_SUBJECT, (_type, body) => breakers.hear(body));
     const auto = {
       auto: createAutoReplays(database),
       replays,
       breakers,
       send,
       now,
-      onGivenUp: tellOfPermanentFailures({ transport, log, now }),
+      onGivenUp: tellOfPermanentFailures({ transport, tracer, log, now }),
     };
 
     return {
       actors: [
         actor(
           followAdvisories({
-            stored: (stream, seq) => storedMessage(bus, stream, seq),
+            stored: (stream, seq) => storedMessages(bus, stream, seq),
             known: async (letter) =>
               deadLetters.knows(failureOf(letter, hasOwnId(letter) ? '' : await streamCreated(bus, letter.stream)).key),
             transport,

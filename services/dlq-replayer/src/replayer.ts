@@ -1,5 +1,5 @@
 import type { Transport } from '@techno/actor';
-import { errorMessage, newSpanId } from '@techno/kernel';
+import { errorMessage } from '@techno/kernel';
 import type { DeadLetterRow, Replays } from '@techno/storage';
 import { parseTraceparent, type Tracer } from '@techno/telemetry';
 import { replayMessage } from './replay-message.ts';
@@ -20,7 +20,7 @@ export function createReplayer({ replays, transport, tracer, now, onSent, onProb
   async function sendOne(row: DeadLetterRow): Promise<{ id: number; replayId: string; done: boolean } | undefined> {
     const span = tracer.start(`replay ${row.jobName}`, {
       kind: 'producer',
-      parent: parentOf(row),
+      parent: parentOf(row, tracer),
       // The attempt that failed last is what this one answers to.
       links: row.traceparent === '' ? [] : [row.traceparent],
       attributes: { 'techno.dead_letter': row.id, 'techno.replay': row.replay, 'techno.actor': row.actor },
@@ -47,9 +47,9 @@ export function createReplayer({ replays, transport, tracer, now, onSent, onProb
 }
 
 /** Where in its trace a replay hangs: below what the failed message came from. */
-function parentOf({ headers, traceId, traceparent }: DeadLetterRow): string | undefined {
+function parentOf({ headers, traceId, traceparent }: DeadLetterRow, tracer: Tracer): string | undefined {
   for (const candidate of [headers['traceparent'], traceparent]) {
     if (parseTraceparent(candidate) !== undefined) return candidate;
   }
-  return traceId === undefined ? undefined : `00-${traceId.slice('tr_'.length)}-${newSpanId()}-00`;
+  return traceId === undefined ? undefined : tracer.rootOf(traceId);
 }

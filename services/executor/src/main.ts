@@ -11,6 +11,7 @@ import { documentExecutor } from './executors/document-executor.ts';
 import { echoExecutor } from './executors/echo-executor.ts';
 import { httpExecutor } from './executors/http-executor.ts';
 import { llmClient } from './executors/llm/client.ts';
+import { llmMetrics } from './executors/llm/metrics.ts';
 import { llmExecutor } from './executors/llm-executor.ts';
 import { notifyExecutor } from './executors/notify-executor.ts';
 import { receiptExecutor } from './executors/receipt-executor.ts';
@@ -57,12 +58,13 @@ await runService<ExecutorConfig>({
     });
 
     const fetch = createSafeFetch({ allow: config.TECHNO_EGRESS_ALLOW });
-    const llm = config.llm && llmClient(config.llm, { breakers });
+    const llm = config.llm && llmClient(config.llm, { breakers, ...llmMetrics(telemetry.metrics) });
     const performing = {
       executions: createExecutions<Outcome>(database),
       validator: resultValidator(),
       clock,
       onCall: (executor: string) => telemetry.metrics.actions.executorCalled(executor),
+      tracer: telemetry.tracer,
     };
     const shared = {
       ...performing,

@@ -42,9 +42,9 @@ export interface NotifierPortDeps {
 export function notifierPort({ bus, transport, clock }: NotifierPortDeps): { port: NotifierPort; close: () => Promise<void> } {
   const replyTo = `notified.${randomHex(8)}`;
   const waiting = new Map<string, (answer: NotificationAnswer | NotificationRefused) => void>();
-  const close = listenForReplies(bus, replyTo, (type, data) => {
+  const close = listenForReplies(bus, replyTo, (type, body) => {
     if (type !== notificationAccepted.type && type !== notificationRefused.type) return;
-    const answer = JSON.parse(data) as NotificationAnswer | NotificationRefused;
+    const answer = body as NotificationAnswer | NotificationRefused;
     waiting.get(answer.asked)?.(answer);
   });
 

@@ -1,10 +1,12 @@
 import type { ActionSpec, Effect, FailureClass, PolicyDocument, Principal } from '@techno/contracts';
 import { type Clock, errorCode, errorMessage, rfc3339, SECOND, TemporaryError, TerminalError } from '@techno/kernel';
 import type { Execution, Executions } from '@techno/storage';
+import type { Tracer } from '@techno/telemetry';
 import { failureClassOf } from './executors/codes.ts';
 import { CompositeFailure } from './executors/composite-executor.ts';
 import { type Carrier, EffectUnclearError, type Executor, type ExecutorOutput } from './executors/executor.ts';
 import type { ResultValidator } from './executors/validate-result.ts';
+import { clientSpans, inSpan } from './run-span.ts';
 
 /** How an execution ended, as it is recorded and published. */
 export interface Outcome {
@@ -42,6 +44,8 @@ export interface PerformDeps {
   readonly validator: ResultValidator;
   readonly clock: Clock;
   readonly onCall: (executor: string) => void;
+  /** Shows each run of an executor in its trace. */
+  readonly tracer?: Pick<Tracer, 'isRecorded' | 'start'>;
 }
 
 /**
@@ -153,7 +157,13 @@ async function claim(work: Work, effect: Effect, deps: PerformDeps): Promise<{ a
     return { attempt: work.carrier.attempt };
   }
   const startedAt = new Date(clock.now());
-  const started = await executions.start({ ...work, effect, startedAt, leaseMs: LEASE_MS });
+  const started = await executions.start({
+    ...work,
+    effect,
+    startedAt,
+    leaseMs: LEASE_MS,
+    traceparent: work.carrier.traceparent,
+  });
   if (started.kind === 'started') return { attempt: started.attempt };
   if (started.kind === 'busy') {
     throw new TemporaryError('EXECUTION_BUSY', 'another replica is at work on this action', {
@@ -232,14 +242,38 @@ async function runOne(executor: Executor, work: Work, attempt: number, deps: Per
   deps.onCall(executor.name);
   const limited = timeLimited(work);
   try {
-    const output = await executor.execute({ ...work, attempt, signal: limited.signal });
-    deps.validator.validate(work.policyRevision, work.action, work.spec.result, output.result);
+    const output = await seenRun(executor, work, attempt, deps, async (carrier) => {
+      const ran = await executor.execute({ ...work, carrier, attempt, signal: limited.signal });
+      deps.validator.validate(work.policyRevision, work.action, work.spec.result, ran.result);
+      return ran;
+    });
     return { executor: executor.name, output };
   } catch (error) {
     return { executor: executor.name, error };
   } finally {
     limited.clear();
   }
+}
+
+/** One run in its own span, with what it causes below it, where the trace is recorded. */
+function seenRun<T>(
+  executor: Executor,
+  { carrier, action, step }: Work,
+  attempt: number,
+  { tracer }: PerformDeps,
+  run: (carrier: Carrier) => Promise<T>,
+): Promise<T> {
+  if (tracer?.isRecorded(carrier.traceparent) !== true) return run(carrier);
+  const attributes = {
+    'techno.executor': executor.name,
+    'techno.action': action,
+    'techno.step': step === '' ? undefined : step,
+    'techno.attempt': attempt,
+  };
+  return inSpan(tracer, carrier.traceparent, { name: `execute ${executor.name}`, kind: 'internal', attributes }, (span) => {
+    const traceparent = span?.traceparent ?? carrier.traceparent;
+    return run({ ...carrier, traceparent, inSpan: clientSpans(tracer, traceparent) });
+  });
 }
 
 /** The work's signal, or its time limit, whichever comes first. By hand: `AbortSignal.any` costs more than a whole echo. */
@@ -276,6 +310,7 @@ async function finish(
     startedAt: new Date(outcome.started_at),
     finishedAt: new Date(outcome.finished_at),
     outcome,
+    traceparent: work.carrier.traceparent,
   });
   if (written.kind === 'written') return outcome;
   if (written.execution.outcome !== undefined && isEnded(written.execution)) return written.execution.outcome;

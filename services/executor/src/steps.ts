@@ -2,7 +2,7 @@ import { type AllowKeys, type CanonicalEvent, decideStep, eventsOf, type PolicyD
 import { type Bus, request } from '@techno/jetstream';
 import { TerminalError } from '@techno/kernel';
 import type { RunStep, StepOutcome } from './executors/composite-executor.ts';
-import type { Carrier, Executor } from './executors/executor.ts';
+import { type Carrier, type Executor, seen } from './executors/executor.ts';
 import { type Outcome, perform, type PerformDeps } from './perform.ts';
 import { assertAllowed } from './verify.ts';
 import type { PolicyRevisions } from './policies.ts';
@@ -17,20 +17,28 @@ export interface StepDeps extends PerformDeps {
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
 }
 
+/** OpenTelemetry's names for remote calls. */
+const ASK = {
+  name: `ask ${decideStep.name}`,
+  attributes: { 'rpc.system': 'nats', 'rpc.service': decideStep.service, 'rpc.method': decideStep.name },
+};
+
 /** A step is an action of its own: it asks the gates, is fenced, executed, validated and recorded like any other. */
 export function stepRunner(deps: StepDeps): RunStep {
   return async (step, signal, call): Promise<StepOutcome> => {
     const { carrier } = call;
     const asked = { action: step.action, context_id: call.contextId, payload: step.payload };
-    const decided = await request(deps.bus, decideStep, {
-      trace_id: call.traceId,
-      parent_decision_id: call.decisionId,
-      step: step.id,
-      request: asked,
-      principal: call.principal,
-      replay: carrier.replay,
-      traceparent: carrier.traceparent,
-    });
+    const decided = await seen(call, ASK, (span) =>
+      request(deps.bus, decideStep, {
+        trace_id: call.traceId,
+        parent_decision_id: call.decisionId,
+        step: step.id,
+        request: asked,
+        principal: call.principal,
+        replay: carrier.replay,
+        traceparent: span?.traceparent ?? carrier.traceparent,
+      }),
+    );
     if (decided.outcome === 'DENY') return { status: 'DENIED', gate: decided.gate, reason_codes: decided.reason_codes };
     const { decision, allow } = decided;
     assertAllowed(

@@ -47,13 +47,20 @@ export interface DeciderDeps {
   readonly clock: Clock;
 }
 
+export interface DecideOptions {
+  readonly identity?: Identity | undefined;
+  readonly recordAs?: string;
+  readonly traceparent?: string | undefined;
+}
+
 /** Asks the gates, and answers only with what is on record. */
 export interface Decider {
   /**
-   * Decides a request. `recordAs` is the key of the record where it is not the trace itself (a step of a composite).
+   * Decides a request. `recordAs` is the key of the record where it is not the trace itself (a step of a composite);
+   * `traceparent` is where its commit is seen.
    * Throws TemporaryError STORE_UNAVAILABLE: while the record is away nothing is decided.
    */
-  decide(message: ActionRequested, options?: { identity?: Identity | undefined; recordAs?: string }): Promise<Decided>;
+  decide(message: ActionRequested, options?: DecideOptions): Promise<Decided>;
   /** The facts of a request; `count: false` looks without taking from rates or claiming nonces. */
   gather(message: ActionRequested, options: { identity?: Identity | undefined; count: boolean }): Promise<Facts>;
 }
@@ -89,15 +96,15 @@ export function createDecider(deps: DeciderDeps): Decider {
     return { ...base, rate: known(rate), quota: known(quota), seen: known(holder !== undefined && holder !== message.trace_id) };
   }
 
-  async function decide(
-    message: ActionRequested,
-    options: { identity?: Identity | undefined; recordAs?: string } = {},
-  ): Promise<Decided> {
+  async function decide(message: ActionRequested, options: DecideOptions = {}): Promise<Decided> {
     const gathered = await gather(message, { identity: options.identity, count: true });
     const now = clock.now();
     const evaluation = evaluateGates({ request: message, facts: gathered, now });
     const identity = options.identity ?? facts.identity(message.credential);
-    const standing = await decisions.record(rowOf(message, evaluation, identity, now, options.recordAs ?? message.trace_id));
+    const row = rowOf(message, evaluation, identity, now, options.recordAs ?? message.trace_id);
+    const standing = await decisions.record(
+      options.traceparent === undefined ? row : { ...row, traceparent: options.traceparent },
+    );
     return bodyOf(message, standing, evaluation);
   }
 

@@ -19,7 +19,7 @@ await runService<GateEngineConfig>({
   name: 'gate-engine',
   config: () => loadConfig(),
   async build({ config, telemetry, transport, database, clock }) {
-    const { log, metrics, logEvents } = telemetry;
+    const { log, metrics, tracer, logEvents } = telemetry;
     const pepper = config.TECHNO_KEY_PEPPER;
     const credentials = createCredentials(database);
     const policies = createPolicies(database);
@@ -47,9 +47,18 @@ await runService<GateEngineConfig>({
     };
 
     return {
-      actors: [actor(decideAction({ decider, onDecided, logEvents, pausedUntil: () => database.unavailableUntil() }))],
+      actors: [actor(decideAction({ decider, onDecided, logEvents, tracer, pausedUntil: () => database.unavailableUntil() }))],
       endpoints: [
-        ...decisionRequests({ decider, facts, authorized: authorizer({ facts, clock }), transport, clock, onDecided, logEvents }),
+        ...decisionRequests({
+          decider,
+          facts,
+          authorized: authorizer({ facts, clock }),
+          transport,
+          clock,
+          onDecided,
+          logEvents,
+          tracer,
+        }),
         ...keyRequests({ credentials, facts, clock }),
         ...policyRequests({ policies, facts }),
       ],

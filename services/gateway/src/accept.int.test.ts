@@ -60,6 +60,7 @@ const freshId = () => traceIdFrom(newW3cTraceId(Date.now()));
 const submission = (more: Partial<Submission> = {}): Submission => ({
   traceId: freshId(),
   origin: 'api',
+  route: '/v1/process',
   credential: { kind: 'api_key', hash: `hash-${++made}` },
   address: '203.0.113.7',
   request: { action: 'echo', context_id: 'default', payload: { n: 1 } },

@@ -1,6 +1,6 @@
 import { type ActionRequest, type ActionRequested, type CanonicalEvent, type Credential, eventsOf } from '@techno/contracts';
 import { HttpProblem } from '@techno/http';
-import { type Clock, rfc3339, w3cTraceIdOf } from '@techno/kernel';
+import { type Clock, errorCode, errorMessage, rfc3339, w3cTraceIdOf } from '@techno/kernel';
 import type { Inbox, StoredAnswer } from '@techno/storage';
 import type { Span, Tracer } from '@techno/telemetry';
 import type { Driver } from './driver.ts';
@@ -9,6 +9,8 @@ export interface Submission {
   /** The id the answer will carry; from here on the action's. */
   readonly traceId: string;
   readonly origin: ActionRequested['origin'];
+  /** The template of the route it came by: `/v1/process`. */
+  readonly route: string;
   readonly credential: Exclude<Credential, { kind: 'none' }>;
   readonly address: string;
   readonly request: ActionRequest;
@@ -56,12 +58,19 @@ export function createAcceptor({ inbox, driver, tracer, clock, sweepAfterMs, max
           headers: { 'retry-after': '5' },
         });
       }
-      const { origin, credential, address, request, bytes, fingerprint, idempotencyKey, messageId } = submission;
+      const { origin, route, credential, address, request, bytes, fingerprint, idempotencyKey, messageId } = submission;
       const now = clock.now();
       const span = tracer.startRoot(
-        'POST action',
+        `POST ${route}`,
         'server',
-        () => ({ 'techno.origin': origin, 'techno.action': request.action }),
+        () => ({
+          'http.request.method': 'POST',
+          'http.route': route,
+          'http.request.body.size': bytes,
+          'techno.origin': origin,
+          'techno.action': request.action,
+          'techno.context_id': request.context_id,
+        }),
         {
           link: submission.link,
           w3cTraceId: w3cTraceIdOf(submission.traceId),
@@ -78,7 +87,7 @@ export function createAcceptor({ inbox, driver, tracer, clock, sweepAfterMs, max
         received_at: rfc3339(now),
         replay: 0,
       };
-      const accepted = await inbox.accept({
+      const entry = {
         request: body,
         traceparent: span.traceparent,
         caller: callerOf(credential),
@@ -86,8 +95,14 @@ export function createAcceptor({ inbox, driver, tracer, clock, sweepAfterMs, max
         messageId,
         fingerprint,
         dueAt: new Date(now + sweepAfterMs),
+      };
+      const accepted = await inbox.accept(entry).catch((error: unknown) => {
+        span.recordError(errorCode(error), errorMessage(error));
+        span.end();
+        throw error;
       });
       if (accepted.kind === 'duplicate') {
+        span.setAttributes({ 'techno.repeats': accepted.traceId });
         span.end();
         return {
           kind: 'repeated',

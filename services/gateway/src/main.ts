@@ -63,7 +63,7 @@ await runService<GatewayConfig>({
       logEvents,
     });
     const caller = callers(bus, pepper);
-    const stopListening = listenForReplies(bus, replyTo, (type, data) => pending.settle(type, data));
+    const stopListening = listenForReplies(bus, replyTo, (type, body) => pending.settle(type, body));
 
     const driven = metrics.counter({
       name: 'sweeper_driven_total',

@@ -2,7 +2,7 @@ import { actionCompleted, actionDenied, actionFailed } from '@techno/contracts';
 import { describe, expect, it } from 'vitest';
 import { createPending } from './pending.ts';
 
-const body = (traceId: string, more: object = {}) => JSON.stringify({ trace_id: traceId, ...more });
+const body = (traceId: string, more: object = {}) => ({ trace_id: traceId, ...more });
 
 describe('who waits for an ending', () => {
   it.each([

@@ -23,7 +23,7 @@ export interface Pending {
   /** Lets one waiting caller go on with a 202. */
   release(traceId: string): void;
   /** Takes what came in on the reply subject. An ending nobody waits for is dropped. */
-  settle(type: string, data: string): void;
+  settle(type: string, body: unknown): void;
   /** Whether this gateway heard the ending within the last seconds: then the record has it in a moment, if not yet. */
   endedLately(traceId: string): boolean;
   /** Lets everybody who waits go on with a 202. */
@@ -55,13 +55,13 @@ export function createPending(): Pending {
         }
       }),
     release: (traceId) => waiting.get(traceId)?.(undefined),
-    settle(type, data) {
+    settle(type, body) {
       const kind = KINDS[type];
       if (kind === undefined) return;
       // Only our own services may publish to this subject, and they parsed what they send.
-      const body = JSON.parse(data) as { trace_id: string };
-      lately.add(body.trace_id);
-      waiting.get(body.trace_id)?.({ kind, body } as Ending);
+      const { trace_id: traceId } = body as { trace_id: string };
+      lately.add(traceId);
+      waiting.get(traceId)?.({ kind, body } as Ending);
     },
     endedLately: (traceId) => lately.has(traceId),
     releaseAll() {

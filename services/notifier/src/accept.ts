@@ -16,8 +16,8 @@ export interface AcceptDeps {
 export interface Accepter {
   /** Whether it could be sent as it is: every word in every channel it may take. Throws TerminalError with the reason. */
   check(request: NotificationRequest): Promise<{ deliveries: number }>;
-  /** Checks and commits, once. */
-  accept(asked: NotificationRequested): Promise<{ deliveries: number }>;
+  /** Checks and commits, once. `traceparent`: where the commit is seen. */
+  accept(asked: NotificationRequested, traceparent?: string): Promise<{ deliveries: number }>;
 }
 
 export function createAccepter({ notifications, contacts, words, clock, onAccepted }: AcceptDeps): Accepter {
@@ -58,7 +58,7 @@ export function createAccepter({ notifications, contacts, words, clock, onAccept
     async check(request) {
       return { deliveries: (await plan(request)).planned.size };
     },
-    async accept({ notification_id: id, trace_id: traceId, principal, context_id: contextId, request }) {
+    async accept({ notification_id: id, trace_id: traceId, principal, context_id: contextId, request }, traceparent) {
       const { version, planned } = await plan(request);
       const now = clock.now();
       const acceptedAt = new Date(now);
@@ -76,7 +76,7 @@ export function createAccepter({ notifications, contacts, words, clock, onAccept
         digest: digest && { key: digest.key, until: new Date(now + digest.window_seconds * SECOND) },
       }));
       await notifications.accept(
-        { id, traceId, principal, contextId, request, templateVersion: version, acceptedAt },
+        { id, traceId, principal, contextId, request, templateVersion: version, acceptedAt, traceparent },
         deliveries,
         (delivery, code) => [
           {

@@ -38,6 +38,7 @@ await runService<NotifierConfig>({
       random: Math.random,
       leaseMs: config.TECHNO_NOTIFY_LEASE_MS,
       metrics: notifierMetrics(telemetry.metrics),
+      tracer: telemetry.tracer,
       logEvents,
       onProblem: (fields) => log.error(fields, 'notifier.problem'),
       onDoor: (fields) => log.warn(fields, 'channel.changed'),

@@ -53,7 +53,7 @@ export function notifierMetrics(metrics: Pick<Metrics, 'counter' | 'gauge' | 'hi
       if (channel !== undefined && hasArrived(status)) latency({ channel })(Math.max(0, seconds));
     },
     fellBack: (from, code) => fallbacks({ channel: from ?? 'none', reason: reasonOf(code) }).inc(),
-    breaker: (name, state) => breakers({ breaker: name.startsWith('webhook:') ? 'webhook' : name }).set(state === 'open' ? 1 : 0),
+    breaker: (name, state) => breakers({ breaker: name }).set(state === 'open' ? 1 : 0),
     ages(seconds) {
       for (const channel of CHANNELS) ages({ channel }).set(seconds.get(channel) ?? 0);
     },

@@ -220,16 +220,61 @@ describe('the door', () => {
     const stop = new AbortController();
     const watching = whatsapp?.watch(stop.signal);
     world.standIns.setSession('close');
-    await until(() => whatsapp?.state() === 'open');
+    await until(() => whatsapp?.room() === 0);
     const id = await say(['whatsapp']);
     await world.settle();
     expect((await one(id)).attempts).toEqual([]);
     world.standIns.setSession('open');
-    await until(() => whatsapp?.state() === 'closed');
+    await until(() => whatsapp?.room() === Number.POSITIVE_INFINITY);
     await world.settle();
     expect(await one(id)).toMatchObject({ state: 'SENT', attempts: [{ number: 1, class: 'ACCEPTED' }] });
     stop.abort();
     await watching;
+  });
+
+  it('shut by failures in a row, gives back what they cost, and is tried with another message each time', async () => {
+    const door = world.notifier.intakes.find(({ name }) => name === 'sms:twilio');
+    world.standIns.behave('twilio', { status: 503 });
+    const ids: string[] = [];
+    for (let at = 0; at < 7; at++) {
+      const address = `+5511976500${String(100 + at)}`;
+      ids.push(await world.notify({ recipients: [{ channel: 'sms', address }], text: { body: `${at}` } }));
+      await world.settle();
+    }
+    const attempts = async () => Promise.all(ids.map(async (id) => (await one(id)).attempts));
+    expect(door?.room()).toBe(0);
+    await until(async () => (await attempts()).flat().every(({ spent }) => !spent));
+    expect((await attempts()).map(({ length }) => length)).toEqual([1, 1, 1, 1, 1, 0, 0]);
+
+    for (const tried of [5, 6]) {
+      await until(() => door?.room() === 1);
+      world.clock.advance(2 * SECOND);
+      await world.settle();
+      expect((await attempts())[tried]).toMatchObject([{ class: 'FAILED_TEMPORARY', spent: false }]);
+    }
+    world.standIns.behave('twilio', undefined);
+    await until(() => door?.room() === 1);
+    world.clock.advance(2 * SECOND);
+    await world.settle();
+    expect(world.standIns.messages.map(({ text }) => text).toSorted()).toEqual(['0', '1', '2', '3', '4', '5', '6']);
+    expect((await attempts()).map((of) => of.filter(({ spent }) => spent).length)).toEqual(ids.map(() => 1));
+  });
+
+  it('of webhooks is shut by no endpoint: the one that fails rests alone', async () => {
+    world.standIns.behave('webhook', { status: 503, times: 6 });
+    const ids: string[] = [];
+    for (let at = 0; at < 6; at++) {
+      await world.put(`hook-${at}`, { addresses: { webhook: `${world.standIns.url}/hooks/${at}` } });
+      ids.push(await world.notify({ recipients: [`hook-${at}`], text: { body: 'x' } }));
+      await world.settle();
+    }
+    expect(world.notifier.intakes.find(({ name }) => name === 'webhook:webhook')?.room()).toBe(Number.POSITIVE_INFINITY);
+    await until(async () => {
+      world.clock.advance(10 * SECOND);
+      await world.settle();
+      return world.standIns.messages.length === ids.length;
+    });
+    for (const id of ids) expect((await one(id)).state).toBe('SENT');
   });
 
   it('lets each out once and in order, however many claim at once', async () => {

@@ -1,14 +1,16 @@
 import type { Transport } from '@techno/actor';
 import { type CanonicalEvent, type ChannelName, CHANNELS } from '@techno/contracts';
-import type { Clock } from '@techno/kernel';
+import { type Clock, errorMessage } from '@techno/kernel';
 import { createBreakers } from '@techno/resilience';
 import { createContacts, createDeliveries, createNotifications, createTemplates, type Database } from '@techno/storage';
+import type { Tracer } from '@techno/telemetry';
 import { type Accepter, createAccepter } from './accept.ts';
 import { absentChannel } from './channels/absent.ts';
-import { type Channel, ChannelFailure } from './channels/channel.ts';
-import { classify } from './channels/classify.ts';
+import type { Channel } from './channels/channel.ts';
+import { speaksAgainst } from './channels/classify.ts';
 import type { DeliveryPolicy } from './delivery/policy.ts';
 import type { DeliverDeps } from './dispatch/deliver.ts';
+import { callSpans } from './dispatch/call-span.ts';
 import { type ChannelLimits, createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
 import { createIntake, type Intake } from './dispatch/intake.ts';
 import { createSweeper, type Sweeper } from './dispatch/sweeper.ts';
@@ -28,6 +30,7 @@ export interface NotifierDeps {
   readonly random: () => number;
   readonly leaseMs: number;
   readonly metrics: NotifierMetrics;
+  readonly tracer?: Pick<Tracer, 'isRecorded' | 'start' | 'rootOf'>;
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
   readonly onProblem: (fields: Record<string, unknown>) => void;
   readonly onDoor: (fields: { channel: string; state: string; reason: string }) => void;
@@ -76,16 +79,13 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     random,
     leaseMs,
     metrics,
+    onCall: deps.tracer && callSpans(deps.tracer),
     poke,
   };
   const breakers = createBreakers({
     failures: deps.breaker.failures,
     halfOpenAfterMs: deps.breaker.halfOpenAfterMs,
-    countsAgainst: (error) => error instanceof ChannelFailure && classify(error.failure, { keyed: true }).aboutChannel,
-  });
-  breakers.onChange((name, state) => {
-    metrics.breaker(name, state);
-    deps.onDoor({ channel: name, state, reason: 'breaker' });
+    countsAgainst: speaksAgainst,
   });
 
   const intakes: Intake[] = [];
@@ -99,6 +99,11 @@ export function createNotifier(deps: NotifierDeps): Notifier {
         metrics.breaker(name, state);
         deps.onDoor({ channel: name, state, reason });
         if (state === 'closed') poke(channel.name);
+      },
+      giveBack(charges) {
+        deliveries
+          .giveBack(charges, new Date(clock.now()))
+          .catch((error: unknown) => onProblem({ problem: errorMessage(error), part: 'give-back' }));
       },
     });
     intakes.push(intake);
@@ -127,6 +132,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     teller: createTeller({
       deliveries,
       transport: deps.transport,
+      rootOf: (traceId) => deps.tracer?.rootOf(traceId) ?? '',
       logEvents: deps.logEvents,
       clock,
       everyMs: POLL_MS,

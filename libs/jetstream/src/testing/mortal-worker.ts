@@ -1,13 +1,13 @@
-import { createRig, orders, worker } from './rig.ts';
+import { batchableOrders, createRig, orders, worker } from './rig.ts';
 
 /**
- * A process with one actor, to be killed: `node mortal-worker.ts <nats url> <kind> <deadly n> <hang|exit>`. It says on
+ * A process with one actor, to be killed: `node mortal-worker.ts <nats url> <kind> <deadly n> <hang|exit> [batchable]`. It says on
  * standard output what it begins; at the deadly order it hangs (and is killed from outside) or ends itself.
  */
-const [url = '', kind = '', deadly = '', how = ''] = process.argv.slice(2);
+const [url = '', kind = '', deadly = '', how = '', batchable = ''] = process.argv.slice(2);
 const rig = await createRig(url, 'mortal-worker');
 rig.run(
-  worker(orders(kind), {
+  worker(batchable ? batchableOrders(kind) : orders(kind), {
     retryDelaysMs: [200, 200],
     async handle({ n }, { attempt }) {
       process.stdout.write(`${JSON.stringify({ n, attempt })}\n`);

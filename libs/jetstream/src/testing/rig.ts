@@ -31,6 +31,12 @@ export function orders(kind: string): MessageContract<Order> {
   });
 }
 
+/** Orders that are stored together where they are sent together: all to one subject. */
+export function batchableOrders(kind: string): MessageContract<Order> {
+  const subject = `action.test.${kind}`;
+  return { ...orders(kind), pattern: subject, subject: () => subject, batchable: true };
+}
+
 export interface Rig {
   readonly bus: Bus;
   readonly transport: Transport;

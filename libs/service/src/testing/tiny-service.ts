@@ -20,6 +20,8 @@ export const ordered = defineMessage<Job>({
   owners: ['gateway'],
   schema: job,
 });
+/** It passes for one of the service whose name it has. */
+export const TINY = 'execute-echo_executor_v1';
 export const slowly = defineRequest({ service: 'executor', name: 'slowly', input: job, output: z.object({ n: z.number() }) });
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -34,7 +36,7 @@ if (import.meta.main) {
       actors: [
         actor(
           defineActor<Job>({
-            name: 'tiny',
+            name: TINY,
             receives: ordered,
             leaseMs: 5_000,
             async handle({ n, takesMs }, { signal }) {

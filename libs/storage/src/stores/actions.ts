@@ -1,5 +1,6 @@
 import type { ActionStatus } from '@techno/contracts';
 import { storeError } from '../batcher.ts';
+import { column, columnOf } from '../columns.ts';
 import type { Database } from '../database.ts';
 
 /** What one message, or several of one trace, changes in the read model. Absent fields stay as they are. */
@@ -39,10 +40,10 @@ const UPSERT = {
   text: `insert into actions as a (trace_id, status, rank, replay, action, context_id, origin, principal, decision_id, gate, reason_codes,
       executor_id, result, error, received_at, decided_at, finished_at, execution_time_ms)
     select trace_id, status, rank, replay, coalesce(action, ''), coalesce(context_id, ''), origin, principal, decision_id, gate,
-      (select array_agg(value) from json_array_elements_text(reason_codes)),
-      executor_id, result, error, received_at, decided_at, finished_at, execution_time_ms
-    from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::json[],
-      $12::text[], $13::json[], $14::json[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::float8[])
+      case when reason_codes is not null then (select array_agg(value) from json_array_elements_text(reason_codes::json)) end,
+      executor_id, result::json, error::json, received_at, decided_at, finished_at, execution_time_ms
+    from unnest(${columnOf(1)}, ${columnOf(2)}, $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], ${columnOf(11)},
+      $12::text[], ${columnOf(13)}, ${columnOf(14)}, $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::float8[])
       as n(trace_id, status, rank, replay, action, context_id, origin, principal, decision_id, gate, reason_codes,
       executor_id, result, error, received_at, decided_at, finished_at, execution_time_ms)
     on conflict (trace_id) do update set
@@ -74,8 +75,8 @@ export async function upsertActions(query: Query, patches: readonly ActionPatch[
   // Postgres keeps no NUL in text, and a caller chooses these names.
   const text = (value: string | undefined) => value?.replaceAll('\0', '\uFFFD') ?? null;
   await query(UPSERT, [
-    patches.map((p) => p.traceId),
-    patches.map((p) => p.status),
+    column(patches.map((p) => p.traceId)),
+    column(patches.map((p) => p.status)),
     patches.map((p) => RANK[p.status]),
     patches.map((p) => p.replay),
     patches.map((p) => text(p.action)),
@@ -84,10 +85,10 @@ export async function upsertActions(query: Query, patches: readonly ActionPatch[
     patches.map((p) => text(p.principal)),
     patches.map((p) => p.decisionId ?? null),
     patches.map((p) => p.gate ?? null),
-    patches.map((p) => json(p.reasonCodes)),
+    column(patches.map((p) => json(p.reasonCodes))),
     patches.map((p) => p.executorId ?? null),
-    patches.map((p) => json(p.result)),
-    patches.map((p) => json(p.error)),
+    column(patches.map((p) => json(p.result))),
+    column(patches.map((p) => json(p.error))),
     patches.map((p) => p.receivedAt ?? null),
     patches.map((p) => p.decidedAt ?? null),
     patches.map((p) => p.finishedAt ?? null),
@@ -105,17 +106,20 @@ export function mergePatches(patches: readonly ActionPatch[]): ActionPatch[] {
       continue;
     }
     const further = patch.replay > before.replay || (patch.replay === before.replay && RANK[patch.status] >= RANK[before.status]);
-    const earlier = [before.receivedAt, patch.receivedAt].filter((time) => time !== undefined).toSorted()[0];
-    const defined = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
-    merged.set(patch.traceId, {
-      ...before,
-      ...defined,
-      status: further ? patch.status : before.status,
-      replay: Math.max(before.replay, patch.replay),
-      ...(earlier === undefined ? {} : { receivedAt: earlier }),
-    } as ActionPatch);
+    const earlier = earlierOf(before.receivedAt, patch.receivedAt);
+    const both: Record<string, unknown> = { ...before };
+    for (const [field, value] of Object.entries(patch)) if (value !== undefined) both[field] = value;
+    both['status'] = further ? patch.status : before.status;
+    both['replay'] = Math.max(before.replay, patch.replay);
+    if (earlier !== undefined) both['receivedAt'] = earlier;
+    merged.set(patch.traceId, both as unknown as ActionPatch);
   }
   return [...merged.values()];
+}
+
+function earlierOf(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one < other ? one : other;
 }
 
 export interface ActionRow {

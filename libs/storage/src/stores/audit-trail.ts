@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CanonicalEvent } from '@techno/contracts';
+import { column, columnOf } from '../columns.ts';
 import type { Database } from '../database.ts';
+import { seenCommit } from '../observe.ts';
 import { type ActionPatch, upsertActions } from './actions.ts';
 
 /** What one message adds to the trail. `key` names what happened, without blanks, so that it is written once. */
@@ -25,9 +27,9 @@ export interface AuditRow {
 export interface AuditTrail {
   /**
    * Appends what is new of `entries`, in order, and brings the read model along, in one transaction. The head row is locked
-   * meanwhile, so that the chain has one writer at a time however many processes try.
+   * meanwhile, so that the chain has one writer at a time however many processes try. `traceparent`: where it is seen.
    */
-  append(entries: readonly AuditEntry[], patches: readonly ActionPatch[]): Promise<{ written: number }>;
+  append(entries: readonly AuditEntry[], patches: readonly ActionPatch[], traceparent?: string): Promise<{ written: number }>;
   ofTrace(traceId: string): Promise<AuditRow[]>;
   head(): Promise<{ seq: number; hash: string }>;
 }
@@ -40,7 +42,9 @@ const KNOWN = {
 const APPEND = {
   name: 'audit-append',
   text: `insert into audit_trail (seq, trace_id, key, recorded_at, events, prev_hash, hash)
-    select * from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::json[], $6::bytea[], $7::bytea[])`,
+    select seq, trace_id, key, $3, events::json, decode(prev_hash, 'hex'), decode(hash, 'hex')
+    from unnest($1::bigint[], $2::text[], ${columnOf(4)}, ${columnOf(5)}, ${columnOf(6)}, ${columnOf(7)})
+      as n(seq, trace_id, key, events, prev_hash, hash)`,
 };
 const MOVE_HEAD = { name: 'audit-move-head', text: 'update audit_head set seq = $1, hash = $2' };
 const OF_TRACE = {
@@ -61,13 +65,15 @@ export interface StoredAuditRow {
 
 export const GENESIS = Buffer.alloc(32);
 
-/** SHA-256 over the hash before and every column. As a JSON list, so that no two rows read the same. */
+/**
+ * SHA-256 over the hash before and every column. Only the last one may hold a line break, so no two rows read the same.
+ */
 export function rowHash(
   row: { seq: number; traceId: string; key: string; recordedAt: string; events: string },
   prevHash: Buffer,
 ): Buffer {
-  const text = JSON.stringify([row.seq, row.traceId, row.key, row.recordedAt, row.events]);
-  return createHash('sha256').update(prevHash).update(text).digest();
+  const { seq, traceId, key, recordedAt, events } = row;
+  return createHash('sha256').update(prevHash).update(`${seq}\n${traceId}\n${key}\n${recordedAt}\n${events}`).digest();
 }
 
 /** The hash a stored row should have, from its own columns. */
@@ -78,37 +84,42 @@ export function expectedHash(row: StoredAuditRow): Buffer {
   );
 }
 
+const COMMIT = { operation: 'INSERT', table: 'audit_trail' } as const;
+
 export function createAuditTrail(database: Database, now: () => number): AuditTrail {
+  const appendAll = (entries: readonly AuditEntry[], patches: readonly ActionPatch[]) =>
+    database.transaction(async (query) => {
+      const [head] = await query<{ seq: string; hash: Buffer }>(LOCK_HEAD, []);
+      if (head === undefined) throw new Error('audit_head has no row: the schema was not migrated');
+      const fresh = byTrace(await unknownOf(query, entries));
+      if (fresh.length > 0) {
+        const recordedAt = new Date(now()).toISOString();
+        let seq = Number(head.seq);
+        let hash = head.hash;
+        const rows = fresh.map((entry) => {
+          const prevHash = hash;
+          const events = JSON.stringify(entry.events);
+          hash = rowHash({ seq: ++seq, traceId: entry.traceId, key: entry.key, recordedAt, events }, prevHash);
+          return { seq, entry, events, prevHash, hash };
+        });
+        await query(APPEND, [
+          rows.map((row) => row.seq),
+          rows.map((row) => row.entry.traceId),
+          recordedAt,
+          column(rows.map((row) => row.entry.key)),
+          column(rows.map((row) => row.events)),
+          column(rows.map((row) => row.prevHash.toString('hex'))),
+          column(rows.map((row) => row.hash.toString('hex'))),
+        ]);
+        await query(MOVE_HEAD, [seq, hash]);
+      }
+      await upsertActions(query, patches);
+      return { written: fresh.length };
+    });
+
   return {
-    append: (entries, patches) =>
-      database.transaction(async (query) => {
-        const [head] = await query<{ seq: string; hash: Buffer }>(LOCK_HEAD, []);
-        if (head === undefined) throw new Error('audit_head has no row: the schema was not migrated');
-        const fresh = byTrace(await unknownOf(query, entries));
-        if (fresh.length > 0) {
-          const recordedAt = new Date(now()).toISOString();
-          let seq = Number(head.seq);
-          let hash = head.hash;
-          const rows = fresh.map((entry) => {
-            const prevHash = hash;
-            const events = JSON.stringify(entry.events);
-            hash = rowHash({ seq: ++seq, traceId: entry.traceId, key: entry.key, recordedAt, events }, prevHash);
-            return { seq, entry, events, prevHash, hash };
-          });
-          await query(APPEND, [
-            rows.map((row) => row.seq),
-            rows.map((row) => row.entry.traceId),
-            rows.map((row) => row.entry.key),
-            rows.map(() => recordedAt),
-            rows.map((row) => row.events),
-            rows.map((row) => row.prevHash),
-            rows.map((row) => row.hash),
-          ]);
-          await query(MOVE_HEAD, [seq, hash]);
-        }
-        await upsertActions(query, patches);
-        return { written: fresh.length };
-      }),
+    append: (entries, patches, traceparent) =>
+      seenCommit(database.observer, COMMIT, { rows: entries.length, traceparent }, () => appendAll(entries, patches)),
     async ofTrace(traceId) {
       const rows = await database.query<StoredAuditRow & { before_hash: Buffer | null }>(OF_TRACE, [traceId]);
       return rows.map((row) => ({

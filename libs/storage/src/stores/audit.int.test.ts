@@ -3,7 +3,8 @@ import { createDatabase } from '@techno/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createActions } from './actions.ts';
 import { type AuditEntry, type AuditTrail, createAuditTrail, expectedHash, rowHash, type StoredAuditRow } from './audit-trail.ts';
-import { type AuditVerdict, verifyAuditTrail } from './audit-verify.ts';
+import type { AuditVerdict } from './audit-chain.ts';
+import { verifyAuditTrail } from './audit-verify.ts';
 import { createStoreRig, type StoreRig, traceId } from '../testing/store-rig.ts';
 
 let rig: StoreRig;

@@ -30,6 +30,7 @@ export function whereOf(filter: DeadLetterFilter, given: readonly unknown[] = []
   add('fr', filter.from, (p) => `d.last_failure_at >= ${p}`);
   add('to', filter.to, (p) => `d.last_failure_at < ${p}`);
   add('qu', filter.quarantined, (p) => `d.quarantined = ${p}`);
+  add('re', filter.reason, (p) => `d.reason = ${p}`);
   add('te', filter.text && `%${escapeLike(filter.text)}%`, (p) => `(d.error_message ilike ${p} or d.payload ilike ${p})`);
   return { text: conditions.length === 0 ? 'true' : conditions.join(' and '), values, shape: names.join('') };
 }

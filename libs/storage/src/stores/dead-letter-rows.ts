@@ -1,8 +1,7 @@
 import type { DeadLetterStatus, FailureKind } from '@techno/contracts';
 
-/** A dead letter as it is stored. */
-export interface DeadLetterRow {
-  readonly id: number;
+/** What is known of a message that failed for good. */
+export interface FailedMessage {
   readonly jobName: string;
   readonly payload: string;
   readonly encoding: 'json' | 'base64';
@@ -20,16 +19,21 @@ export interface DeadLetterRow {
   /** Of the attempt that failed last. */
   readonly traceparent: string;
   readonly attempts: number;
+  readonly quarantined: boolean;
+  readonly replay: number;
+}
+
+/** A dead letter as it is stored. */
+export interface DeadLetterRow extends FailedMessage {
+  readonly id: number;
   readonly firstFailureAt: Date;
   readonly lastFailureAt: Date;
   readonly status: DeadLetterStatus;
-  readonly quarantined: boolean;
   readonly retryCount: number;
   readonly scheduledFor: Date | undefined;
   readonly createdAt: Date;
   readonly processedAt: Date | undefined;
   readonly reason: string | undefined;
-  readonly replay: number;
   readonly replayId: string | undefined;
   readonly publishedAt: Date | undefined;
   readonly jobId: string | undefined;

@@ -162,7 +162,7 @@ describe('a replay job', () => {
   const job = (more: Partial<NewReplayJob> = {}): NewReplayJob => ({
     id: `rj_${++count}`,
     actor: 'a',
-    filter: { status: 'pending' },
+    filter: { status: 'pending', quarantined: false },
     ratePerSecond: 10,
     total: 1,
     traceId: `tr_${'c'.repeat(32)}`,

@@ -1,32 +1,15 @@
-import type { DeadLetterFilter, DeadLetterStatus, FailureKind } from '@techno/contracts';
+import type { DeadLetterFilter, DeadLetterStatus } from '@techno/contracts';
 import type { Database } from '../database.ts';
+import { seenCommit } from '../observe.ts';
 import { whereOf } from './dead-letter-filter.ts';
-import { type DeadLetterRow, rowOf, type StoredDeadLetter } from './dead-letter-rows.ts';
+import { type DeadLetterRow, type FailedMessage, rowOf, type StoredDeadLetter } from './dead-letter-rows.ts';
 
 /** A failure that arrived, ready to be stored. Times are RFC 3339. */
-export interface NewDeadLetter {
+export interface NewDeadLetter extends FailedMessage {
   /** The failed message's id, its actor and its replay: the same failure told twice has the same key. */
   readonly key: string;
-  readonly jobName: string;
-  readonly payload: string;
-  readonly encoding: 'json' | 'base64';
-  readonly errorMessage: string;
-  readonly errorCode: string;
-  readonly errorKind: FailureKind;
-  readonly errorSignature: string;
-  readonly errorStack: string | undefined;
-  readonly actor: string;
-  readonly stream: string;
-  readonly seq: number;
-  readonly subject: string;
-  readonly headers: Record<string, string>;
-  readonly traceId: string | undefined;
-  readonly traceparent: string;
-  readonly attempts: number;
   readonly firstFailureAt: string;
   readonly lastFailureAt: string;
-  readonly quarantined: boolean;
-  readonly replay: number;
   /** The dead letter whose replay this is the failure of. */
   readonly replayOf: number | undefined;
 }
@@ -65,8 +48,15 @@ export interface Group {
 
 /** The replayer's record of what failed for good. */
 export interface DeadLetters {
-  /** Stores what is new of these failures in one transaction; `place` decides where each belongs. Gives the actors of replays that failed. */
-  store(failures: readonly NewDeadLetter[], place: Placing): Promise<{ stored: number; failedAgain: string[] }>;
+  /**
+   * Stores what is new of these failures in one transaction; `place` decides where each belongs. Gives the actors of replays
+   * that failed. `traceparent`: where it is seen.
+   */
+  store(
+    failures: readonly NewDeadLetter[],
+    place: Placing,
+    traceparent?: string,
+  ): Promise<{ stored: number; failedAgain: string[] }>;
   /** Whether a failure of that key was stored, however long ago. */
   knows(key: string): Promise<boolean>;
   find(id: number): Promise<DeadLetterRow | undefined>;
@@ -128,9 +118,14 @@ const FORGET_KEYS = {
 
 type Query = Parameters<Parameters<Database['transaction']>[0]>[0];
 
+const COMMIT = { operation: 'INSERT', table: 'worker_dlq' } as const;
+
 export function createDeadLetters(database: Database): DeadLetters {
   return {
-    store: (failures, place) => database.transaction((query) => storeAll(query, failures, place)),
+    store: (failures, place, traceparent) =>
+      seenCommit(database.observer, COMMIT, { rows: failures.length, traceparent }, () =>
+        database.transaction((query) => storeAll(query, failures, place)),
+      ),
     knows: async (key) => (await database.query(KNOWN, [[key]])).length > 0,
     async find(id) {
       const [row] = await database.query<StoredDeadLetter>({ name: 'dlq-find', text: 'select * from worker_dlq where id = $1' }, [

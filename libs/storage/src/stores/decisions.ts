@@ -1,4 +1,5 @@
 import { createBatcher } from '../batcher.ts';
+import { column, columnOf } from '../columns.ts';
 import type { Database } from '../database.ts';
 
 /** A decision as it is kept. `record` is whatever is needed to publish it again, verdicts included. */
@@ -14,6 +15,8 @@ export interface DecisionRow<Record> {
   /** End of an ALLOW. After it the same request is decided again, in the next round, under the same id. */
   readonly expiresAt: string | undefined;
   readonly record: Record;
+  /** Where its commit is seen; not kept. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface Decisions<Record> {
@@ -28,7 +31,9 @@ export interface Decisions<Record> {
 const INSERT = {
   name: 'decisions-insert',
   text: `insert into decisions (trace_id, replay, round, decision_id, outcome, policy_revision, input_hash, decided_at, expires_at, record)
-    select * from unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::json[])
+    select trace_id, replay, round, decision_id, outcome, policy_revision, input_hash, decided_at, expires_at, record::json
+    from unnest(${columnOf(1)}, $2::int[], $3::int[], ${columnOf(4)}, ${columnOf(5)}, $6::int[], ${columnOf(7)}, $8::timestamptz[], $9::timestamptz[], ${columnOf(10)})
+      as n(trace_id, replay, round, decision_id, outcome, policy_revision, input_hash, decided_at, expires_at, record)
     order by 1, 2 on conflict do nothing returning trace_id`,
 };
 const STANDING = {
@@ -58,16 +63,16 @@ export function createDecisions<Record>(database: Database): Decisions<Record> {
 
   async function insert(rows: readonly DecisionRow<Record>[], rounds: readonly number[]): Promise<Set<string>> {
     const inserted = await database.query<{ trace_id: string }>(INSERT, [
-      rows.map((row) => row.traceId),
+      column(rows.map((row) => row.traceId)),
       rows.map((row) => row.replay),
       rounds,
-      rows.map((row) => row.decisionId),
-      rows.map((row) => row.outcome),
+      column(rows.map((row) => row.decisionId)),
+      column(rows.map((row) => row.outcome)),
       rows.map((row) => row.policyRevision),
-      rows.map((row) => row.inputHash),
+      column(rows.map((row) => row.inputHash)),
       rows.map((row) => row.decidedAt),
       rows.map((row) => row.expiresAt ?? null),
-      rows.map((row) => JSON.stringify(row.record)),
+      column(rows.map((row) => JSON.stringify(row.record))),
     ]);
     return new Set(inserted.map((row) => row.trace_id));
   }
@@ -108,6 +113,7 @@ export function createDecisions<Record>(database: Database): Decisions<Record> {
     maxWaitMs: 0,
     maxInFlight: 2,
     keyOf: (row) => row.traceId,
+    seen: { commit: { operation: 'INSERT', table: 'decisions' }, observer: database.observer, traceOf: (row) => row.traceparent },
     flush,
   });
   return { record: (row) => batcher.add(row) };

@@ -16,6 +16,8 @@ export interface Claim {
   readonly channel: ChannelName;
   readonly now: Date;
   readonly limit: number;
+  /** One is wanted to see whether the provider works: the one that was tried least, so that it is not the same each time. */
+  readonly trial?: boolean;
   /** Nobody else takes what was claimed before this is over. */
   readonly leaseMs: number;
   /** How many may go out: the time the pace has reached in, the permitted number and the time it reaches with `taken` out. */
@@ -38,6 +40,8 @@ export interface Deliveries {
   start(delivery: Delivery, attempt: { provider: string; at: Date; leaseUntil: Date }): Promise<number | undefined>;
   /** Moves one that this process holds. False: the fence is lost, and what was decided is not the record. */
   move(delivery: Delivery, decide: (current: Delivery) => Change): Promise<boolean>;
+  /** Attempts that turn out to have cost nothing: where their delivery still waits on that channel it gets its try back, and is due now. */
+  giveBack(attempts: readonly { deliveryId: string; attempt: number }[], now: Date): Promise<void>;
   /** Moves those whose holder has died. */
   recover(now: Date, limit: number, decide: (current: Delivery) => Change): Promise<Delivery[]>;
   /** Moves those whose receipt is overdue. */
@@ -97,6 +101,23 @@ export function createDeliveries(database: Database): Deliveries {
         await apply(query, deliveryOf(row), decide(deliveryOf(row)));
         return true;
       }),
+
+    async giveBack(attempts, now) {
+      await database.query(
+        {
+          name: 'deliveries-give-back',
+          text: `with held as (
+              select d.id, a.number from unnest($1::text[], $2::int[]) as k(id, number)
+              join deliveries d on d.id = k.id join delivery_attempts a on a.delivery_id = k.id and a.number = k.number
+              where d.state = 'QUEUED' and d.channel = a.channel for update of d
+            ), excused as (
+              update delivery_attempts a set spent = false from held where a.delivery_id = held.id and a.number = held.number
+            )
+            update deliveries d set tries = greatest(d.tries - 1, 0), due_at = $3 from held where d.id = held.id`,
+        },
+        [attempts.map(({ deliveryId }) => deliveryId), attempts.map(({ attempt }) => attempt), now],
+      );
+    },
 
     recover: (now, limit, decide) =>
       sweep(database, 'deliveries-recover', `${STATES_BEFORE} and d.leased_until <= $1`, now, limit, decide),
@@ -190,7 +211,10 @@ export function createDeliveries(database: Database): Deliveries {
   };
 }
 
-async function claimIn(query: Query, { channel, now, limit, leaseMs, pace, recipientRestMs }: Claim): Promise<Delivery[]> {
+async function claimIn(
+  query: Query,
+  { channel, now, limit, trial = false, leaseMs, pace, recipientRestMs }: Claim,
+): Promise<Delivery[]> {
   const key = `channel:${channel}`;
   await query({ name: 'paces-begin', text: 'insert into paces (key, next_at) values ($1, $2) on conflict do nothing' }, [
     key,
@@ -220,9 +244,9 @@ async function claimIn(query: Query, { channel, now, limit, leaseMs, pace, recip
           and not exists (select 1 from deliveries e where e.recipient = d.recipient and e.channel = $1 and e.state in ('QUEUED', 'SENDING')
             and (e.state = 'SENDING' or (e.tier = 'fast' and e.seq < d.seq)))
           and not exists (select 1 from paces p where p.key = 'lane:' || $1 || ':' || d.recipient and p.next_at > $2)
-        order by d.urgency desc, d.seq limit $3 for update of d skip locked`,
+        order by case when $4 then d.attempts end, d.urgency desc, d.seq limit $3 for update of d skip locked`,
     },
-    [channel, now, most],
+    [channel, now, most, trial],
   );
   // A held one that has come due may stand beside a younger one of the same recipient: only the first goes.
   const first = new Map<string, string>();

@@ -1,5 +1,6 @@
 import type { Effect } from '@techno/contracts';
 import { createBatcher } from '../batcher.ts';
+import { column, columnOf } from '../columns.ts';
 import type { Database } from '../database.ts';
 
 export type ExecutionState = 'started' | 'retryable' | 'completed' | 'failed' | 'unknown';
@@ -9,6 +10,8 @@ export interface ExecutionKey {
   readonly traceId: string;
   readonly step: string;
   readonly decisionId: string;
+  /** Where its commits are seen; not kept. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface StartRow extends ExecutionKey {
@@ -76,7 +79,9 @@ const START = {
 const FINISH_PLAIN = {
   name: 'executions-finish-plain',
   text: `insert into executions as e (trace_id, step, decision_id, effect, state, attempt, started_at, finished_at, outcome)
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::timestamptz[], $8::timestamptz[], $9::json[])
+    select trace_id, step, decision_id, effect, state, attempt, started_at, finished_at, outcome::json
+    from unnest(${columnOf(1)}, $2::text[], ${columnOf(3)}, ${columnOf(4)}, ${columnOf(5)}, $6::int[], $7::timestamptz[], $8::timestamptz[], ${columnOf(9)})
+      as n(trace_id, step, decision_id, effect, state, attempt, started_at, finished_at, outcome)
     order by 1, 2 on conflict (trace_id, step) do update set
       decision_id = excluded.decision_id, state = excluded.state, attempt = excluded.attempt,
       started_at = excluded.started_at, finished_at = excluded.finished_at, outcome = excluded.outcome
@@ -136,6 +141,11 @@ export function createExecutions<Outcome>(database: Database): Executions<Outcom
     maxWaitMs: 0,
     maxInFlight: 2,
     keyOf: id,
+    seen: {
+      commit: { operation: 'UPSERT', table: 'executions' },
+      observer: database.observer,
+      traceOf: (row) => row.traceparent,
+    },
     async flush(rows) {
       const started = await database.query<{ trace_id: string; step: string; attempt: number }>(START, [
         rows.map((row) => row.traceId),
@@ -167,21 +177,26 @@ export function createExecutions<Outcome>(database: Database): Executions<Outcom
     maxWaitMs: 0,
     maxInFlight: 2,
     keyOf: id,
+    seen: {
+      commit: { operation: 'UPSERT', table: 'executions' },
+      observer: database.observer,
+      traceOf: (row) => row.traceparent,
+    },
     async flush(rows) {
       const written = new Set<string>();
       const plain = rows.filter((row) => row.effect === 'none');
       const fenced = rows.filter((row) => row.effect !== 'none');
       if (plain.length > 0) {
         for (const row of await database.query<{ trace_id: string; step: string }>(FINISH_PLAIN, [
-          plain.map((r) => r.traceId),
+          column(plain.map((r) => r.traceId)),
           plain.map((r) => r.step),
-          plain.map((r) => r.decisionId),
-          plain.map((r) => r.effect),
-          plain.map((r) => r.state),
+          column(plain.map((r) => r.decisionId)),
+          column(plain.map((r) => r.effect)),
+          column(plain.map((r) => r.state)),
           plain.map((r) => r.attempt),
           plain.map((r) => r.startedAt),
           plain.map((r) => r.finishedAt),
-          plain.map((r) => JSON.stringify(r.outcome)),
+          column(plain.map((r) => JSON.stringify(r.outcome))),
         ]))
           written.add(storedId(row));
       }

@@ -1,5 +1,6 @@
 import type { ActionRequested } from '@techno/contracts';
 import { createBatcher } from '../batcher.ts';
+import { column, columnOf } from '../columns.ts';
 import type { Database } from '../database.ts';
 
 /** A request at the moment it is accepted. */
@@ -59,7 +60,9 @@ export interface Inbox {
 const ACCEPT = {
   name: 'inbox-accept',
   text: `insert into inbox (trace_id, caller, idempotency_key, message_id, fingerprint, request, traceparent, due_at)
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::text[], $8::timestamptz[])
+    select trace_id, caller, idempotency_key, message_id, fingerprint, request::json, traceparent, due_at
+    from unnest(${columnOf(1)}, $2::text[], $3::text[], $4::text[], ${columnOf(5)}, ${columnOf(6)}, ${columnOf(7)}, $8::timestamptz[])
+      as n(trace_id, caller, idempotency_key, message_id, fingerprint, request, traceparent, due_at)
     order by 2, 3, 4, 1 on conflict do nothing returning trace_id`,
 };
 const EARLIER = {
@@ -106,6 +109,7 @@ export function createInbox(database: Database): Inbox {
     maxRows: 200,
     maxWaitMs: 0,
     maxInFlight: 2,
+    seen: { commit: { operation: 'INSERT', table: 'inbox' }, observer: database.observer, traceOf: (entry) => entry.traceparent },
     flush: (entries) => acceptAll(database, entries),
   });
   const answering = createBatcher<{ traceId: string; answer: StoredAnswer }, void>({
@@ -183,13 +187,13 @@ const ACCEPTED: Acceptance = { kind: 'accepted' };
 
 async function insert(database: Database, entries: readonly InboxEntry[]): Promise<Set<string>> {
   const rows = await database.query<{ trace_id: string }>(ACCEPT, [
-    entries.map((entry) => entry.request.trace_id),
+    column(entries.map((entry) => entry.request.trace_id)),
     entries.map((entry) => entry.caller),
     entries.map((entry) => entry.idempotencyKey ?? null),
     entries.map((entry) => entry.messageId ?? null),
-    entries.map((entry) => entry.fingerprint),
-    entries.map((entry) => JSON.stringify(entry.request)),
-    entries.map((entry) => entry.traceparent),
+    column(entries.map((entry) => entry.fingerprint)),
+    column(entries.map((entry) => JSON.stringify(entry.request))),
+    column(entries.map((entry) => entry.traceparent)),
     entries.map((entry) => entry.dueAt),
   ]);
   return new Set(rows.map((row) => row.trace_id));

@@ -8,6 +8,7 @@ import type {
   Severity,
 } from '@techno/contracts';
 import type { Database } from '../database.ts';
+import { seenCommit } from '../observe.ts';
 import { DELIVERY_COLUMNS, type Delivery, deliveryOf, type DeliveryRow, type News, type Tier } from './delivery-rows.ts';
 
 type Query = Parameters<Parameters<Database['transaction']>[0]>[0];
@@ -20,6 +21,8 @@ export interface NewNotification {
   readonly request: NotificationRequest;
   readonly templateVersion: number | undefined;
   readonly acceptedAt: Date;
+  /** Where its commit is seen; not kept. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface NewDelivery {
@@ -96,32 +99,36 @@ export interface Notifications {
   partsOf(deliveryId: string): Promise<Delivery[]>;
 }
 
+const COMMIT = { operation: 'INSERT', table: 'notifications' } as const;
+
 export function createNotifications(database: Database): Notifications {
   return {
     accept: (notification, deliveries, newsOf) =>
-      database.transaction(async (query) => {
-        const inserted = await query(
-          {
-            name: 'notifications-accept',
-            text: `insert into notifications (id, trace_id, principal, context_id, request, template_version, accepted_at)
+      seenCommit(database.observer, COMMIT, { rows: 1 + deliveries.length, traceparent: notification.traceparent }, () =>
+        database.transaction(async (query) => {
+          const inserted = await query(
+            {
+              name: 'notifications-accept',
+              text: `insert into notifications (id, trace_id, principal, context_id, request, template_version, accepted_at)
               values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id`,
-          },
-          [
-            notification.id,
-            notification.traceId,
-            notification.principal,
-            notification.contextId,
-            JSON.stringify(notification.request),
-            notification.templateVersion ?? null,
-            notification.acceptedAt,
-          ],
-        );
-        if (inserted.length === 0) return false;
-        // In one order everywhere, so that two notifications to the same people do not wait for each other in a circle.
-        const ordered = deliveries.toSorted((a, b) => (a.recipient < b.recipient ? -1 : 1));
-        for (const delivery of ordered) await insert(query, notification, delivery, newsOf);
-        return true;
-      }),
+            },
+            [
+              notification.id,
+              notification.traceId,
+              notification.principal,
+              notification.contextId,
+              JSON.stringify(notification.request),
+              notification.templateVersion ?? null,
+              notification.acceptedAt,
+            ],
+          );
+          if (inserted.length === 0) return false;
+          // In one order everywhere, so that two notifications to the same people do not wait for each other in a circle.
+          const ordered = deliveries.toSorted((a, b) => (a.recipient < b.recipient ? -1 : 1));
+          for (const delivery of ordered) await insert(query, notification, delivery, newsOf);
+          return true;
+        }),
+      ),
 
     async find(id) {
       const [found] = await read(database, { name: 'notifications-find', text: `${SELECT} where n.id = $1` }, [id]);

@@ -1,6 +1,6 @@
-import type { DeadLetterFilter, DeadLetterStatus, ReplayJobStatus } from '@techno/contracts';
+import type { DeadLetterStatus, ReplayFilter, ReplayJobStatus } from '@techno/contracts';
 import type { Database } from '../database.ts';
-import { whereOf } from './dead-letter-filter.ts';
+import { type Where, whereOf } from './dead-letter-filter.ts';
 import { type DeadLetterRow, rowOf, type StoredDeadLetter } from './dead-letter-rows.ts';
 import { claimSql } from './replays.ts';
 
@@ -8,7 +8,7 @@ import { claimSql } from './replays.ts';
 export interface ReplayJob {
   readonly id: string;
   readonly actor: string;
-  readonly filter: DeadLetterFilter;
+  readonly filter: ReplayFilter;
   readonly status: ReplayJobStatus;
   readonly ratePerSecond: number;
   readonly total: number;
@@ -24,15 +24,12 @@ export interface ReplayJob {
 export interface NewReplayJob {
   readonly id: string;
   readonly actor: string;
-  readonly filter: DeadLetterFilter;
+  readonly filter: ReplayFilter;
   readonly ratePerSecond: number;
   readonly total: number;
   readonly traceId: string;
   readonly createdBy: string;
 }
-
-/** Statuses a bulk replay takes its messages from. */
-export const BULK_FROM: readonly DeadLetterStatus[] = ['pending', 'permanent_failure'];
 
 export interface ReplayJobs {
   /** All or none. False: one of the actors has an active job already. */
@@ -56,7 +53,7 @@ export interface ReplayJobs {
 type Stored = {
   id: string;
   actor: string;
-  filter: DeadLetterFilter;
+  filter: ReplayFilter;
   status: ReplayJobStatus;
   rate_per_second: number;
   total: number;
@@ -71,14 +68,12 @@ type Stored = {
 const COUNTS = `(select json_object_agg(status, count) from
   (select status, count(*) as count from worker_dlq where job_id = j.id group by status) c) as counts`;
 
-/** What a job still has to send: what it covers, known when it was made, and not sent by it before. */
-function remaining(job: ReplayJob, given: readonly unknown[]): { text: string; values: unknown[]; shape: string } {
-  const where = whereOf({ ...job.filter, actor: job.actor }, [...given, job.id, BULK_FROM]);
-  const at = given.length + 1;
+/** What a job still has to send: what it covers, known when it was made, and not sent by it before. Its own id is `$1`. */
+function remaining(job: ReplayJob, given: readonly unknown[]): Where {
+  const where = whereOf({ ...job.filter, actor: job.actor }, [job.id, ...given]);
   return {
     ...where,
-    text: `d.status = any($${at + 1}::text[]) and not d.quarantined and d.job_id is distinct from $${at}
-      and d.created_at <= (select created_at from replay_jobs where id = $${at}) and ${where.text}`,
+    text: `d.job_id is distinct from $1 and d.created_at <= (select created_at from replay_jobs where id = $1) and ${where.text}`,
   };
 }
 
@@ -169,7 +164,7 @@ export function createReplayJobs(database: Database): ReplayJobs {
         );
         if (held === undefined) return undefined;
         if (limit === 0) return [];
-        const where = remaining(job, [job.id, job.id, job.createdBy, limit]);
+        const where = remaining(job, [job.id, job.createdBy, limit]);
         const rows = await query<StoredDeadLetter>(
           {
             name: `replay-jobs-claim-${where.shape}`,
@@ -184,7 +179,7 @@ export function createReplayJobs(database: Database): ReplayJobs {
         return rows.map(rowOf);
       }),
     async complete(job, driver) {
-      const where = remaining(job, [job.id, driver]);
+      const where = remaining(job, [driver]);
       const rows = await database.query(
         {
           name: `replay-jobs-complete-${where.shape}`,

@@ -4,7 +4,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 const OPENMETRICS = 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5';
 
 let metrics: Metrics;
-beforeEach(() => void (metrics = createMetrics()));
+beforeEach(() => void (metrics = createMetrics('1.2.3')));
 afterEach(() => metrics.stop());
 
 async function lines(accept?: string): Promise<string[]> {
@@ -21,14 +21,20 @@ describe('metrics', () => {
     metrics.gates.promptInjectionBlocked.inc();
     metrics.actions.executorCalled('echo_executor_v1');
     metrics.actions.result('SUCCESS');
-    metrics.health.checkFailed('nats');
+    metrics.health.checked('nats', false);
+    metrics.health.checked('postgres', true);
     const actor = metrics.actor('decide');
     actor.begun();
     actor.ended('ok', 0.002);
     actor.begun();
     actor.retried('UPSTREAM_TIMEOUT');
     actor.deadLettered('ALLOW_INVALID');
-    metrics.consumers.lagFrom(() => Promise.resolve([{ stream: 'ACTIONS', consumer: 'decide', pending: 42 }]));
+    const lag = { stream: 'ACTIONS', consumer: 'decide', pending: 42, unacked: 3, redelivered: 1 };
+    metrics.consumers.lagFrom(() => Promise.resolve([lag]));
+    metrics.streams.usageFrom(() => Promise.resolve([{ stream: 'ACTIONS', messages: 7, bytes: 700, limitBytes: 1_000 }]));
+    metrics.store.queried('inbox-accept', 0.003, undefined);
+    metrics.store.queried('inbox-accept', 0.2, 'STORE_REFUSED');
+    metrics.store.connectionsFrom(() => ({ total: 3, idle: 1, waiting: 5 }));
 
     expect(await lines()).toEqual(
       expect.arrayContaining([
@@ -45,12 +51,27 @@ describe('metrics', () => {
         'executor_calls_total{executor="echo_executor_v1"} 1',
         'action_results_total{status="SUCCESS"} 1',
         'healthcheck_failures_total{check="nats"} 1',
+        'healthcheck_failures_total{check="postgres"} 0',
+        'healthcheck_up{check="nats"} 0',
+        'healthcheck_up{check="postgres"} 1',
         'actor_attempts_total{actor="decide",outcome="ok"} 1',
         'actor_attempt_duration_seconds_count{actor="decide"} 1',
         'actor_in_flight{actor="decide"} 1',
         'actor_retries_total{actor="decide",code="UPSTREAM_TIMEOUT"} 1',
         'dead_letters_total{actor="decide",code="ALLOW_INVALID"} 1',
         'consumer_lag{stream="ACTIONS",consumer="decide"} 42',
+        'consumer_unacked{stream="ACTIONS",consumer="decide"} 3',
+        'consumer_redelivered{stream="ACTIONS",consumer="decide"} 1',
+        'stream_messages{stream="ACTIONS"} 7',
+        'stream_bytes{stream="ACTIONS"} 700',
+        'stream_limit_bytes{stream="ACTIONS"} 1000',
+        'database_query_seconds_bucket{le="0.005",statement="inbox-accept"} 1',
+        'database_query_seconds_count{statement="inbox-accept"} 2',
+        'database_failures_total{code="STORE_REFUSED"} 1',
+        'database_connections{state="used"} 2',
+        'database_connections{state="idle"} 1',
+        'database_connections{state="waiting"} 5',
+        'techno_build_info{version="1.2.3"} 1',
       ]),
     );
   });
@@ -102,7 +123,7 @@ describe('metrics', () => {
 
   it('answers without the lag when it cannot be read, and does not keep an old one', async () => {
     let pending: () => Promise<number> = () => Promise.resolve(1);
-    metrics.consumers.lagFrom(async () => [{ stream: 'S', consumer: 'c', pending: await pending() }]);
+    metrics.consumers.lagFrom(async () => [{ stream: 'S', consumer: 'c', pending: await pending(), unacked: 0, redelivered: 0 }]);
     expect(await lines()).toContain('consumer_lag{stream="S",consumer="c"} 1');
     pending = () => Promise.reject(new Error('no bus'));
     expect((await metrics.text()).body).not.toContain('consumer_lag{');

@@ -8,6 +8,8 @@ import { type ObservabilityMetrics, observabilityMetrics } from './observability
 import { processMetrics } from './process.ts';
 import { createRegistry, type Exposition } from './registry.ts';
 import { type RequestMetrics, requestMetrics } from './requests.ts';
+import { type StoreMetrics, storeMetrics } from './store.ts';
+import { type StreamMetrics, streamMetrics } from './streams.ts';
 
 type Values<Label extends string> = Readonly<Record<Label, string>>;
 
@@ -19,6 +21,8 @@ export interface Metrics {
   /** The counts of one actor; keep what it gives. */
   actor(name: string): ActorMetrics;
   readonly consumers: ConsumerMetrics;
+  readonly streams: StreamMetrics;
+  readonly store: StoreMetrics;
   readonly health: HealthMetrics;
   readonly observability: ObservabilityMetrics;
   /** For what only one service has. Names and labels are checked by prom-client; a name taken twice throws. */
@@ -32,14 +36,18 @@ export interface Metrics {
   stop(): void;
 }
 
-export function createMetrics(): Metrics {
+export function createMetrics(version = 'unknown'): Metrics {
   const { registry, render } = createRegistry();
+  // What runs here, as the convention is: a 1 whose labels say it.
+  gaugeCells(registry, { name: 'techno_build_info', help: '1; the version that runs', labels: ['version'] })({ version }).set(1);
   return {
     requests: requestMetrics(registry),
     gates: gateMetrics(registry),
     actions: actionMetrics(registry),
     actor: actorMetrics(registry),
     consumers: consumerMetrics(registry),
+    streams: streamMetrics(registry),
+    store: storeMetrics(registry),
     health: healthMetrics(registry),
     observability: observabilityMetrics(registry),
     stop: processMetrics(registry),

@@ -11,19 +11,27 @@ export interface SentMessage {
   readonly messageId?: string | undefined;
 }
 
+export interface SentMessageOptions {
+  /** `publish` unless it is another way of sending. */
+  readonly operation?: 'publish' | 'schedule' | 'reply';
+}
+
 export interface ProcessedMessage extends SentMessage {
   /** The durable consumer. */
   readonly consumer: string;
 }
 
 /** Name and attributes of the `producer` span around a publish. */
-export function sendSpan({ subject, template, messageId }: SentMessage): { name: string; attributes: Attributes } {
+export function sendSpan(
+  { subject, template, messageId }: SentMessage,
+  { operation = 'publish' }: SentMessageOptions = {},
+): { name: string; attributes: Attributes } {
   return {
-    name: `publish ${template ?? subject}`,
+    name: `${operation} ${template ?? subject}`,
     attributes: {
       ...SYSTEM,
       'messaging.operation.type': 'send',
-      'messaging.operation.name': 'publish',
+      'messaging.operation.name': operation,
       'messaging.destination.name': subject,
       'messaging.destination.template': template,
       'messaging.message.id': messageId,
@@ -46,6 +54,23 @@ export function processSpan({ subject, template, messageId, consumer }: Processe
       'messaging.destination.template': template,
       'messaging.consumer.group.name': consumer,
       'messaging.message.id': messageId,
+    },
+  };
+}
+
+/** Name and attributes of the span around a batch that serves many traces. */
+export function batchSpan({ consumer, messages }: { consumer: string; messages: number }): {
+  name: string;
+  attributes: Attributes;
+} {
+  return {
+    name: `process batch ${consumer}`,
+    attributes: {
+      ...SYSTEM,
+      'messaging.operation.type': 'process',
+      'messaging.operation.name': 'process',
+      'messaging.consumer.group.name': consumer,
+      'messaging.batch.message_count': messages,
     },
   };
 }

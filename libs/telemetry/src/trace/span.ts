@@ -1,7 +1,7 @@
-import { type Span as SdkSpan, SpanStatusCode } from '@opentelemetry/api';
+import { type Span as SdkSpan, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { traceIdFrom } from '@techno/kernel';
 import { scrubText } from '../log/scrub.ts';
-import { formatTraceparent, type TraceParent } from './traceparent.ts';
+import { formatTraceparent, parseTraceparent, type TraceParent } from './traceparent.ts';
 
 export type AttributeValue = string | number | boolean | readonly string[];
 /** Ids, names and figures; no personal data. An `undefined` is left out. */
@@ -16,6 +16,8 @@ export interface Span {
   readonly w3cTraceId: string;
   readonly sampled: boolean;
   setAttributes(attributes: Attributes): void;
+  /** Points to a span of another trace, or elsewhere in this one. */
+  link(traceparent: string): void;
   /** Marks the span as failed. `code` is stable (`error.type`); `message` is for people. */
   recordError(code: string, message: string): void;
   end(): void;
@@ -33,6 +35,7 @@ export function unrecordedSpan(parent: TraceParent): Span {
     w3cTraceId: parent.traceId,
     sampled: parent.sampled,
     setAttributes: nothing,
+    link: nothing,
     recordError: nothing,
     end: nothing,
   };
@@ -46,6 +49,13 @@ export function recordedSpan(span: SdkSpan): Span {
     w3cTraceId: traceId,
     sampled: true,
     setAttributes: (attributes) => void span.setAttributes(cleanAttributes(attributes)),
+    link(traceparent) {
+      const linked = parseTraceparent(traceparent);
+      if (linked === undefined) return;
+      const { traceId: linkedTrace, spanId: linkedSpan, sampled } = linked;
+      const traceFlags = sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
+      span.addLink({ context: { traceId: linkedTrace, spanId: linkedSpan, traceFlags, isRemote: true } });
+    },
     recordError(code, message) {
       span.setAttributes({ 'error.type': code });
       span.setStatus({ code: SpanStatusCode.ERROR, message: scrubText(message) });

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { type Link, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { ParentBasedSampler, SamplingDecision, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
-import { type Clock, newSpanId, newW3cTraceId, SECOND } from '@techno/kernel';
+import { type Clock, newSpanId, newW3cTraceId, SECOND, w3cTraceIdOf } from '@techno/kernel';
 import { type ExportReport, otlpProcessor } from './export.ts';
 import { type Attributes, cleanAttributes, recordedSpan, type Span, unrecordedSpan } from './span.ts';
-import { parseTraceparent, type TraceParent } from './traceparent.ts';
+import { formatTraceparent, parseTraceparent, type TraceParent } from './traceparent.ts';
 
 export type SpanKindName = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
 
@@ -37,6 +37,13 @@ export interface Tracer {
   isSampled(w3cTraceId: string): boolean;
   /** A child of `parent`, recorded where the parent is sampled. */
   start(name: string, options: StartOptions): Span;
+  /** Whether what hangs below that position is recorded: asked before a span is made for one of very many. */
+  isRecorded(traceparent: string | undefined): traceparent is string;
+  /**
+   * The position of a trace's root, from its id (`tr_…`) alone: where what happens long after the request, and knows no more
+   * of it than its id, belongs.
+   */
+  rootOf(traceId: string): string;
 }
 
 export interface TracerOptions {
@@ -67,6 +74,7 @@ export function createTracer(options: TracerOptions): { tracer: Tracer; shutdown
 
   // The decision is made here, before the SDK is touched; then the SDK asks for the id it was made on.
   let nextTraceId = '';
+  let nextSpanId: string | undefined;
   const provider =
     options.otlpEndpoint === undefined
       ? undefined
@@ -78,7 +86,7 @@ export function createTracer(options: TracerOptions): { tracer: Tracer; shutdown
             'service.instance.id': randomUUID(),
           }),
           sampler: new ParentBasedSampler({ root: sampler }),
-          idGenerator: { generateTraceId: () => nextTraceId, generateSpanId: newSpanId },
+          idGenerator: { generateTraceId: () => nextTraceId, generateSpanId: () => nextSpanId ?? newSpanId() },
           spanProcessors: [otlpProcessor(options.otlpEndpoint, options.onExport)],
           spanLimits: { attributeValueLengthLimit: 1_024 },
         });
@@ -87,12 +95,17 @@ export function createTracer(options: TracerOptions): { tracer: Tracer; shutdown
   const startRoot: Tracer['startRoot'] = (name, kind, attributes, rootOptions) => {
     const traceId = rootOptions?.w3cTraceId ?? newW3cTraceId(options.clock.now());
     const sampled = isSampled(traceId);
-    if (!sampled || sdk === undefined) return unrecordedSpan({ traceId, spanId: newSpanId(), sampled });
-    nextTraceId = traceId;
+    if (!sampled || sdk === undefined) return unrecordedSpan({ traceId, spanId: rootSpanId(traceId), sampled });
     const links = linksTo(rootOptions?.link === undefined ? [] : [rootOptions.link]);
-    return recordedSpan(
-      sdk.startSpan(name, { kind: KINDS[kind], attributes: made(attributes), links, root: true }, ROOT_CONTEXT),
-    );
+    nextTraceId = traceId;
+    nextSpanId = rootSpanId(traceId);
+    try {
+      return recordedSpan(
+        sdk.startSpan(name, { kind: KINDS[kind], attributes: made(attributes), links, root: true }, ROOT_CONTEXT),
+      );
+    } finally {
+      nextSpanId = undefined;
+    }
   };
 
   const start: Tracer['start'] = (name, { kind, parent, attributes, links }) => {
@@ -112,9 +125,24 @@ export function createTracer(options: TracerOptions): { tracer: Tracer; shutdown
       startRoot,
       start,
       isSampled,
+      isRecorded: (traceparent): traceparent is string =>
+        sdk !== undefined && traceparent !== undefined && SAMPLED.test(traceparent),
+      rootOf: (traceId) => rootPosition(w3cTraceIdOf(traceId), isSampled),
     },
     shutdown: () => (provider === undefined ? Promise.resolve() : settledWithin(provider.shutdown(), SHUTDOWN_LIMIT_MS)),
   };
+}
+
+/** Flags end the header of the version that all of ours have. */
+const SAMPLED = /[13579bdf]$/;
+
+/** The random end of the trace id: so that the id alone says where the trace begins. */
+function rootSpanId(w3cTraceId: string): string {
+  return w3cTraceId.slice(-16);
+}
+
+function rootPosition(w3cTraceId: string, isSampled: (w3cTraceId: string) => boolean): string {
+  return formatTraceparent(w3cTraceId, rootSpanId(w3cTraceId), isSampled(w3cTraceId));
 }
 
 function made(attributes: LazyAttributes | undefined) {

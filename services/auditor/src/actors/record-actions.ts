@@ -8,6 +8,7 @@ import {
   actionRequested,
   deadLetterActed,
   deadLettered,
+  jobFinished,
   type MessageContract,
   notificationDelivered,
   notificationFailed,
@@ -24,8 +25,8 @@ export interface RecordDeps {
 }
 
 /** Nobody waits for the record, so it may fill: most actions then arrive whole, and cost one upsert. */
-const LINGER_MS = 40;
-const MAX_BATCH = 1_000;
+const LINGER_MS = 100;
+const MAX_BATCH = 3_000;
 
 function recorder(name: string, receives: readonly MessageContract<never>[], { trail, onWritten }: RecordDeps): BatchActor {
   return {
@@ -34,11 +35,12 @@ function recorder(name: string, receives: readonly MessageContract<never>[], { t
     maxBatch: MAX_BATCH,
     lingerMs: LINGER_MS,
     leaseMs: 15 * SECOND,
-    async handle(batch: readonly Received[]) {
+    async handle(batch: readonly Received[], traceparent?: string) {
       const recorded = batch.map(recordOf);
       const { written } = await trail.append(
         recorded.flatMap(({ entries }) => entries),
         mergePatches(recorded.flatMap(({ patches }) => patches)),
+        traceparent,
       );
       onWritten?.(written);
     },
@@ -65,6 +67,10 @@ export const recordActions = (deps: RecordDeps): BatchActor =>
 /** The same for how notifications ended, whose stream is their own. */
 export const recordNotifications = (deps: RecordDeps): BatchActor =>
   recorder('record-notifications', [notificationDelivered, notificationFailed] as unknown as MessageContract<never>[], deps);
+
+/** The same for runs of jobs and schedules that no action tells of. */
+export const recordJobs = (deps: RecordDeps): BatchActor =>
+  recorder('record-jobs', [jobFinished] as unknown as MessageContract<never>[], deps);
 
 /** The same for what ends in the dead letters, which live in a stream of their own. */
 export const recordDeadLetters = (deps: RecordDeps): BatchActor =>

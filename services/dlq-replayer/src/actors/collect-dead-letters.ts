@@ -18,14 +18,14 @@ export const collectDeadLetters = ({ deadLetters, created, onFailedAgain }: Coll
   maxBatch: 500,
   lingerMs: 25,
   leaseMs: 15 * SECOND,
-  async handle(batch: readonly Received[]) {
+  async handle(batch: readonly Received[], traceparent?: string) {
     const incarnations = new Map<StreamName, string>();
     const letters = batch.map(({ body }) => body as DeadLetter);
     for (const letter of letters) {
       if (!hasOwnId(letter) && !incarnations.has(letter.stream)) incarnations.set(letter.stream, await created(letter.stream));
     }
     const failures = letters.map((letter) => failureOf(letter, incarnations.get(letter.stream) ?? ''));
-    const { failedAgain } = await deadLetters.store(failures, place);
+    const { failedAgain } = await deadLetters.store(failures, place, traceparent);
     for (const actor of failedAgain) onFailedAgain(actor);
   },
 });

@@ -20,8 +20,11 @@ import {
 } from '@techno/contracts';
 import { rfc3339, SECOND } from '@techno/kernel';
 
+type GivenUp = Pick<Delivery, 'stream' | 'subject' | 'seq' | 'bytes' | 'header' | 'headers'>;
+
 export interface AdvisoryDeps {
-  readonly stored: (stream: StreamName, seq: number) => Promise<Delivery | undefined>;
+  /** What is stored under a sequence: one message, the events of a batch, or nothing any more. */
+  readonly stored: (stream: StreamName, seq: number) => Promise<GivenUp[]>;
   /** Whether this dead letter has arrived by itself. */
   readonly known: (letter: DeadLetter) => Promise<boolean>;
   readonly transport: Transport;
@@ -45,20 +48,24 @@ export const followAdvisories = ({ stored, known, transport, now, onFound }: Adv
       const stream = STREAMS.find(({ name }) => name === advisory.stream)?.name;
       // Streams of others on the same server are theirs to watch.
       if (stream === undefined) return;
-      const message = (await stored(stream, advisory.stream_seq)) ?? gone(stream, advisory.stream_seq);
+      const messages = await stored(stream, advisory.stream_seq);
+      if (messages.length === 0) messages.push(gone(stream, advisory.stream_seq));
       const at = Date.parse(advisory.timestamp) || now();
       const failure = failureIn(advisory);
-      const body = deadLetterOf(message, advisory.consumer, failure, advisory.deliveries, at);
-      if (await known(body)) return;
-      if (failure.kind === 'exhausted') onFound(advisory.consumer, failure.code);
-      const id = deadLetterId(message, advisory.consumer);
-      const wrapped = envelope(deadLettered, body, {
-        causeId: id,
-        source: 'follow-advisories',
-        traceparent: message.header(HEADER.traceparent) ?? traceparent,
-        now: rfc3339(at),
-      });
-      await transport.publish({ ...wrapped, id });
+      const bury = async (message: GivenUp) => {
+        const body = deadLetterOf(message, advisory.consumer, failure, advisory.deliveries, at);
+        if (await known(body)) return;
+        if (failure.kind === 'exhausted') onFound(advisory.consumer, failure.code);
+        const id = deadLetterId(message, advisory.consumer);
+        const wrapped = envelope(deadLettered, body, {
+          causeId: id,
+          source: 'follow-advisories',
+          traceparent: message.header(HEADER.traceparent) ?? traceparent,
+          now: rfc3339(at),
+        });
+        await transport.publish({ ...wrapped, id });
+      };
+      await Promise.all(messages.map(bury));
     },
   });
 
@@ -73,19 +80,6 @@ function failureIn({ type, reason, deliveries }: ConsumerAdvisory): Failure {
 }
 
 /** What is left of a message that its stream no longer holds: that it was there. */
-function gone(stream: StreamName, seq: number): Delivery {
-  const none = () => {};
-  return {
-    stream,
-    subject: '',
-    seq,
-    deliveries: 0,
-    data: new Uint8Array(),
-    header: () => undefined,
-    headers: () => ({}),
-    ack: none,
-    nak: none,
-    term: none,
-    working: none,
-  };
+function gone(stream: StreamName, seq: number): GivenUp {
+  return { stream, subject: '', seq, bytes: () => new Uint8Array(), header: () => undefined, headers: () => ({}) };
 }

@@ -1,6 +1,6 @@
 import { envelope, type Transport } from '@techno/actor';
 import { type DeadLetterActed, deadLetterAction, deadLetterActed, type CanonicalEvent, eventsOf } from '@techno/contracts';
-import { newSpanId, rfc3339 } from '@techno/kernel';
+import { rfc3339 } from '@techno/kernel';
 import type { DeadLetterEvent, DeadLetterEvents } from '@techno/storage';
 
 export interface AuditDeps {
@@ -23,7 +23,8 @@ export async function tellTheTrail({ events, transport, logEvents }: AuditDeps):
       const message = envelope(deadLetterActed, body, {
         causeId: `acts.${first.act_id}.${acts.at(-1)?.act_id}`,
         source: 'dlq-replayer',
-        traceparent: `00-${first.trace_id.slice('tr_'.length)}-${newSpanId()}-00`,
+        // One message may tell of many traces, so it hangs in none.
+        traceparent: '',
         now: rfc3339(Date.now()),
       });
       await transport.publish(message);

@@ -23,7 +23,7 @@ it.each<[string, Partial<Ended>, object | undefined]>([
   [
     'denied for the moment',
     { outcome: 'DENIED', reasonCodes: ['QUOTA_EXCEEDED'] },
-    { to: 'pending', action: 'replay_failed', retryCount: 1, code: 'QUOTA_EXCEEDED', reason: undefined },
+    { to: 'discarded', retryCount: 0, reason: 'QUOTA_EXCEEDED' },
   ],
   [
     'failed',

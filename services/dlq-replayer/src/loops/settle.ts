@@ -19,7 +19,7 @@ export async function settleEnded(replays: Replays, onOutcome: (actor: string, o
 const OUTCOMES: Readonly<Record<string, string>> = { COMPLETED: 'completed', DENIED: 'denied' };
 
 export function settlingOf(ended: Ended): Settling | undefined {
-  const becomes = next(ended, happeningOf(ended));
+  const becomes = next(ended, happeningOf(ended.outcome));
   if (becomes === undefined) return undefined;
   const denied = ended.outcome === 'DENIED';
   const code = denied ? ended.reasonCodes[0] : ended.error?.code;
@@ -32,23 +32,23 @@ export function settlingOf(ended: Ended): Settling | undefined {
     retryCount: becomes.retryCount,
     action: failedAgain ? 'replay_failed' : becomes.status,
     by: denied ? 'gates' : 'executor',
-    reason: becomes.status === 'discarded' ? code : undefined,
+    reason: denied ? code : undefined,
     code,
-    error: failedAgain && code !== undefined ? againOf(ended, code) : undefined,
+    error: failedAgain && code !== undefined ? errorOf(ended, code) : undefined,
   };
 }
 
-function againOf({ actor, outcome, error }: Ended, code: string) {
-  const message = (outcome === 'DENIED' ? undefined : error?.message) ?? `the replay was ended: ${code}`;
+function errorOf({ actor, error }: Ended, code: string) {
+  const message = error?.message ?? `the replay was ended: ${code}`;
   return { message, signature: errorSignature({ actor, code, message }) };
 }
 
-function happeningOf({ outcome, reasonCodes }: Ended): Happening {
+function happeningOf(outcome: string): Happening {
   switch (outcome) {
     case 'COMPLETED':
       return { kind: 'succeeded' };
     case 'DENIED':
-      return { kind: 'denied', reasonCodes };
+      return { kind: 'denied' };
     default:
       return { kind: 'failed' };
   }

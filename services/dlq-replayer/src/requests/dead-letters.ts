@@ -58,12 +58,13 @@ export function deadLetterRequests(deps: DeadLetterRequestDeps): Endpoint[] {
       return { dead_letters: page.map(wholeOf), next: rows.length > page.length ? page.at(-1)?.id : undefined };
     }),
 
-    endpoint(replayDeadLetter, async ({ by, id, payload, edited }) => {
+    endpoint(replayDeadLetter, async ({ by, id, payload, edited, reopen }) => {
       const row = await known(id);
       if (!edited && !isReplayable(row)) {
         throw new TerminalError('DEAD_LETTER_NOT_REPLAYABLE', `dead letter ${id} holds no text that could be sent; edit it`);
       }
-      const claim = { by, prefix: newId('rp', now()), from: statusesFor({ kind: 'replay_started' }) };
+      const from = [...statusesFor({ kind: 'replay_started' }), ...(reopen ? statusesFor({ kind: 'reopened' }) : [])];
+      const claim = { by, prefix: newId('rp', now()), from };
       const claimed = await replays.claimOne(id, claim, edited ? editOf(row, payload) : undefined);
       if (claimed === undefined) throw conflict(id, (await known(id)).status);
       await send([claimed]);

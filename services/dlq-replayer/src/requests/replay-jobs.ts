@@ -28,7 +28,7 @@ export function replayJobRequests({ deadLetters, jobs, now }: ReplayJobRequestDe
   return [
     endpoint(createReplayJob, async ({ by, filter, rate_per_second, dry_run }) => {
       // Poison is never replayed in bulk.
-      const covered = { ...filter, status: filter.status ?? ('pending' as const), quarantined: false };
+      const covered = { ...filter, quarantined: false };
       const byActor = await deadLetters.countByActor(covered);
       const count = byActor.reduce((sum, one) => sum + one.count, 0);
       if (dry_run || count === 0) return { count, by_actor: byActor, jobs: [] };

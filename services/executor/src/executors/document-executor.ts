@@ -7,7 +7,8 @@ import { type DocumentReader, documentReader } from './documents/document-thread
 import { fetchDocument } from './documents/fetch-document.ts';
 import { llmSummary } from './documents/llm-summary.ts';
 import { detectMediaType } from './documents/media-type.ts';
-import { type Executor, throwIfAborted } from './executor.ts';
+import { type Executor, type ExecutorCall, seen, throwIfAborted } from './executor.ts';
+import { seenChat } from './llm/chat-span.ts';
 import type { LlmClient } from './llm/client.ts';
 
 export interface DocumentExecutorDeps {
@@ -45,9 +46,9 @@ export function documentExecutor(deps: DocumentExecutorDeps): Executor {
   const { llm, read = documentReader(), clock = systemClock } = deps;
   const fetching = { ...deps, clock };
 
-  async function load(wanted: z.infer<typeof input>, signal: AbortSignal): Promise<{ source: DocumentSource; name: string }> {
+  async function load(wanted: z.infer<typeof input>, call: ExecutorCall): Promise<{ source: DocumentSource; name: string }> {
     if (wanted.text !== undefined) return { source: { text: wanted.text }, name: 'text' };
-    const { body, headers, url } = await fetchDocument(wanted.document_url ?? '', fetching, signal);
+    const { body, headers, url } = await seen(call, FETCH, () => fetchDocument(wanted.document_url ?? '', fetching, call.signal));
     const type = detectMediaType(body, headers['content-type'], url);
     return { source: { bytes: new Uint8Array(body), type }, name: type.mediaType };
   }
@@ -55,15 +56,17 @@ export function documentExecutor(deps: DocumentExecutorDeps): Executor {
   return {
     name: NAME,
     effect: () => 'none',
-    async execute({ payload, spec, signal }) {
+    async execute(call) {
+      const { payload, spec, signal } = call;
       throwIfAborted(signal);
       const wanted = input.safeParse(payload);
       if (!wanted.success) throw new TerminalError('INPUT_INVALID', complaint(wanted.error));
       const { max_points: maxPoints } = wanted.data;
-      const { source, name } = await load(wanted.data, signal);
+      const { source, name } = await load(wanted.data, call);
       const digest = await read({ source, maxPoints: llm === undefined ? maxPoints : undefined }, signal);
       const method = llm === undefined ? 'extractive' : 'llm';
-      const summarised = llm === undefined ? digest.extract : await llmSummary(llm, digest, maxPoints, spec.llm, signal);
+      const summarised =
+        llm === undefined ? digest.extract : await llmSummary(seenBy(call, llm), digest, maxPoints, spec.llm, signal);
       if (summarised === undefined) throw new TerminalError('EXECUTOR_MISCONFIGURED', 'the document reader gives no extracts');
       return {
         executorId: `${NAME}:${method}`,
@@ -79,6 +82,13 @@ export function documentExecutor(deps: DocumentExecutorDeps): Executor {
       };
     },
   };
+}
+
+/** Which document is the caller's own business. */
+const FETCH = { name: 'GET document', attributes: { 'http.request.method': 'GET' } };
+
+function seenBy(call: ExecutorCall, llm: LlmClient): LlmClient {
+  return { complete: (request) => seenChat(call, () => llm.complete(request)) };
 }
 
 /** Path and rule, never the value. */

@@ -1,6 +1,8 @@
 import type { HandlerContext } from '@techno/actor';
 import type { ActionSpec, Effect, PolicyDocument, Principal } from '@techno/contracts';
 import { TechnoError, TemporaryError } from '@techno/kernel';
+import type { Attributes, Span } from '@techno/telemetry';
+import type { InSpan } from '../run-span.ts';
 
 /** The delivery that brought the work. What is published with it goes out when the outcome is on record, once however often it runs. */
 export interface Carrier {
@@ -11,6 +13,17 @@ export interface Carrier {
   /** Attempts of the delivery, this one included, and whether it is the last. */
   readonly attempt: number;
   readonly lastAttempt: boolean;
+  /** Present where the trace is recorded. */
+  readonly inSpan?: InSpan | undefined;
+}
+
+/** Shows what a call waits for outside as a `client` span of its trace. */
+export function seen<T>(
+  { carrier }: Pick<ExecutorCall, 'carrier'>,
+  named: { name: string; attributes: Attributes },
+  work: (span?: Span) => Promise<T>,
+): Promise<T> {
+  return carrier.inSpan === undefined ? work() : carrier.inSpan(named, work);
 }
 
 /** One run of one action, or of one step of a composite. Whoever calls has verified the ALLOW and fenced the effect. */

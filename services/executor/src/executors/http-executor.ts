@@ -2,7 +2,15 @@ import type { ActionSpec, Effect, Upstream } from '@techno/contracts';
 import { type SafeFetch, type SafeFetchOptions, type SafeResponse, UpstreamError } from '@techno/http';
 import { type Clock, errorCode, systemClock, TerminalError } from '@techno/kernel';
 import type { Breakers } from './breaker.ts';
-import { abortError, EffectUnclearError, type Executor, type ExecutorCall, idempotencyKey, throwIfAborted } from './executor.ts';
+import {
+  abortError,
+  EffectUnclearError,
+  type Executor,
+  type ExecutorCall,
+  idempotencyKey,
+  seen,
+  throwIfAborted,
+} from './executor.ts';
 import { renderJson, renderPath } from './template.ts';
 import { type Secrets, upstreamHeaders } from './upstream-headers.ts';
 import { isTemporaryStatus, temporaryStatusError } from './upstream-status.ts';
@@ -37,7 +45,11 @@ export function httpExecutor(deps: HttpExecutorDeps): Executor {
       return await breakers.for(`upstream:${http.upstream}`).run(async () => {
         let response: SafeResponse;
         try {
-          response = await fetch(url, options);
+          response = await seen(call, spanOf(http, url), async (span) => {
+            const answered = await fetch(url, options);
+            span?.setAttributes({ 'http.response.status_code': answered.status });
+            return answered;
+          });
         } catch (error) {
           if (http.effect === 'unkeyed' && !wasNeverSent(error)) {
             throw new EffectUnclearError(`${http.upstream} gave no answer (${errorCode(error)})`, { cause: error });
@@ -46,6 +58,19 @@ export function httpExecutor(deps: HttpExecutorDeps): Executor {
         }
         return { result: resultOf(http, response, clock.now()) };
       }, call.signal);
+    },
+  };
+}
+
+/** The path may hold what callers sent, so only its template is told. */
+function spanOf({ method, path, upstream }: HttpCall, url: string) {
+  return {
+    name: `${method} ${path}`,
+    attributes: {
+      'http.request.method': method,
+      'url.template': path,
+      'server.address': new URL(url).hostname,
+      'techno.upstream': upstream,
     },
   };
 }

@@ -8,18 +8,21 @@ import {
   type CanonicalEvent,
 } from '@techno/contracts';
 import { SECOND } from '@techno/kernel';
+import type { Tracer } from '@techno/telemetry';
 import type { Decided, Decider } from '../decide.ts';
+import { decidedInSpan } from '../decision-span.ts';
 
 export interface DecideActionDeps {
   readonly decider: Decider;
   readonly onDecided: (decided: Decided) => void;
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
+  readonly tracer: Pick<Tracer, 'isRecorded' | 'start'>;
   /** While the record is away nothing is decided, so nothing is taken in. */
   readonly pausedUntil: () => number | undefined;
 }
 
 /** Every request for action, from whatever entrance, becomes exactly one recorded decision. */
-export const decideAction = ({ decider, onDecided, logEvents, pausedUntil }: DecideActionDeps): Actor<ActionRequested> =>
+export const decideAction = ({ decider, onDecided, logEvents, tracer, pausedUntil }: DecideActionDeps): Actor<ActionRequested> =>
   defineActor<ActionRequested>({
     name: 'decide-action',
     receives: actionRequested,
@@ -28,7 +31,11 @@ export const decideAction = ({ decider, onDecided, logEvents, pausedUntil }: Dec
     retryDelaysMs: [1, 2, 5, 15].map((seconds) => seconds * SECOND),
     pausedUntil,
     async handle(message, context) {
-      const decided = await decider.decide(message);
+      const decided = await decidedInSpan(
+        tracer,
+        { name: 'ask the gates', kind: 'internal', parent: context.traceparent },
+        (traceparent) => decider.decide(message, { traceparent }),
+      );
       onDecided(decided);
       if (decided.outcome === 'ALLOW') {
         logEvents(eventsOf['action.allowed'](decided.body));

@@ -6,6 +6,7 @@ import { createDatabase, type TestDatabase } from '@techno/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { authorizer } from '../authorize.ts';
 import type { Decided } from '../decide.ts';
+import { createTelemetry } from '@techno/telemetry';
 import { addKey, allowKeys, type Engine, enginePolicy, openEngine } from '../engine.fixture.ts';
 import { decisionRequests } from './decisions.ts';
 
@@ -31,6 +32,7 @@ beforeAll(async () => {
     },
     onDecided: (one) => decided.push(one),
     logEvents: (events) => logged.push(...events),
+    tracer: createTelemetry({ service: 'gate-engine', version: 'test', logLevel: 'silent', traceRatio: 0 }).tracer,
   });
 });
 beforeEach(() => {

@@ -11,8 +11,10 @@ import {
 import { envelope, type Transport } from '@techno/actor';
 import { type Clock, newW3cTraceId, rfc3339, traceIdFrom } from '@techno/kernel';
 import { type Endpoint, endpoint } from '@techno/jetstream';
+import type { Tracer } from '@techno/telemetry';
 import type { authorizer } from '../authorize.ts';
 import type { Decided, Decider } from '../decide.ts';
+import { decidedInSpan } from '../decision-span.ts';
 import { explainGates } from '../gates/evaluate.ts';
 import type { LiveFacts } from '../live-facts.ts';
 
@@ -24,6 +26,7 @@ export interface DecisionRequestDeps {
   readonly clock: Clock;
   readonly onDecided: (decided: Decided) => void;
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
+  readonly tracer: Pick<Tracer, 'isRecorded' | 'start'>;
 }
 
 export function decisionRequests({
@@ -34,6 +37,7 @@ export function decisionRequests({
   clock,
   onDecided,
   logEvents,
+  tracer,
 }: DecisionRequestDeps): Endpoint[] {
   return [
     endpoint(authorize, async ({ credential, address, permission }) => {
@@ -84,10 +88,12 @@ export function decisionRequests({
       };
       const identity = facts.identityById(principal.id);
       // Which address the caller had was judged once; a step has none of its own.
-      const decided = await decider.decide(message, {
-        identity: identity && { ...identity, allowedAddresses: [] },
-        recordAs: `${trace_id}/${step}`,
-      });
+      const options = { identity: identity && { ...identity, allowedAddresses: [] }, recordAs: `${trace_id}/${step}` };
+      const decided = await decidedInSpan(
+        tracer,
+        { name: `answer ${decideStep.name}`, kind: 'server', parent: traceparent },
+        (seenAt) => decider.decide(message, { ...options, traceparent: seenAt }),
+      );
       onDecided(decided);
       const { body } = decided;
       const news = {

@@ -12,6 +12,7 @@ import {
   listDeadLetters,
   purgeDeadLetters,
   replayDeadLetter,
+  replayFilter,
 } from '@techno/contracts';
 import { defineRoute, type Route } from '@techno/http';
 import { type Bus, request } from '@techno/jetstream';
@@ -36,6 +37,7 @@ const filterQuery = {
   text: z.string().min(2).max(256).optional().describe('In the error message or the payload'),
   from: time.optional().describe('Last failed at or after'),
   to: time.optional().describe('Last failed before'),
+  reason: z.string().max(500).optional().describe('Why it was discarded'),
   quarantined: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
@@ -43,7 +45,7 @@ const filterQuery = {
 };
 
 /** The filter as a body. */
-export const filterBody = z.strictObject({ ...deadLetterFilter.shape, from: time.optional(), to: time.optional() });
+const filterBody = z.strictObject({ ...deadLetterFilter.shape, from: time.optional(), to: time.optional() });
 
 /** Without what else a query holds. */
 function filterOf(query: DeadLetterFilter): DeadLetterFilter {
@@ -135,10 +137,11 @@ export function deadLetterRoutes({ bus, caller }: { bus: Bus; caller: FindCaller
       operationId: 'replayDeadLetter',
       summary: 'Replay one, as it is or edited',
       description:
-        'An action passes the gates again, as they are now. `payload` replaces what it held; what was there before stays in its history.',
+        'An action passes the gates again, as they are now; a denial discards it. `payload` replaces what it held; what was there before stays in its history.',
       params: z.object({ id }),
       body: z.strictObject({
         payload: z.unknown().optional().describe('Of an action its own payload, of another message the whole body'),
+        reopen: z.boolean().default(false).describe('Also if it was discarded'),
       }),
       responses: {
         202: { description: 'Under way', schema: deadLetterView },
@@ -148,9 +151,9 @@ export function deadLetterRoutes({ bus, caller }: { bus: Bus; caller: FindCaller
       },
       async handler(context) {
         const { principal } = await caller(context, 'dead_letters:replay');
-        const { payload } = context.body;
+        const { payload, reopen } = context.body;
         const edited = Object.hasOwn(context.body, 'payload');
-        const input = { by: principal.id, id: context.params.id, edited, ...(edited ? { payload } : {}) };
+        const input = { by: principal.id, id: context.params.id, reopen, edited, ...(edited ? { payload } : {}) };
         return { status: 202, body: await request(bus, replayDeadLetter, input, TIMEOUT_MS) };
       },
     }),
@@ -207,6 +210,6 @@ export function deadLetterRoutes({ bus, caller }: { bus: Bus; caller: FindCaller
         return { status: 200, body: await request(bus, purgeDeadLetters, { by: principal.id, ...context.body }, TIMEOUT_MS) };
       },
     }),
-    ...replayJobRoutes({ bus, caller, filterBody }),
+    ...replayJobRoutes({ bus, caller, filter: filterBody.extend(replayFilter.pick({ status: true }).shape) }),
   ];
 }

@@ -51,7 +51,7 @@ export function eventsRoute({ bus, caller }: { bus: Bus; caller: FindCaller }): 
             const seen = position[key];
             return tail(
               bus,
-              { stream, subjects: [subject], afterSeq: Math.max(0, seen - (onlyOf === undefined ? 0 : REWIND)) },
+              { stream, subject, afterSeq: Math.max(0, seen - (onlyOf === undefined ? 0 : REWIND)) },
               async (message) => {
                 const events = visible(canonical(message));
                 // Read again only to learn whose actions are under way.
@@ -61,7 +61,7 @@ export function eventsRoute({ bus, caller }: { bus: Bus; caller: FindCaller }): 
                 const id = `a${position.a}.d${position.d}`;
                 shown.forEach((event, index) => {
                   // The id comes with the last event of its message: whoever loses the rest asks for the message again.
-                  const last = index === shown.length - 1;
+                  const last = message.lastOfSeq && index === shown.length - 1;
                   if (!client.send({ event: event.event, data: event, ...(last ? { id } : {}) })) stop.abort();
                 });
               },
@@ -97,5 +97,5 @@ async function positionIn(bus: Bus, lastEventId: string | undefined): Promise<{ 
 function canonical(message: Tailed): CanonicalEvent[] {
   if (!Object.hasOwn(eventsOf, message.type)) return [];
   const events = eventsOf[message.type as keyof typeof eventsOf] as (body: never) => CanonicalEvent[];
-  return events(JSON.parse(message.data) as never);
+  return events(message.json() as never);
 }

@@ -64,7 +64,11 @@ export function notificationRoutes({
         await check(bus, notification);
         const { header, address, bytes, rawBody, signal, traceId, receivedAtMs } = context;
         const action = { action: 'notify', context_id, payload: notification };
-        return submitAction({ header, address, bytes, rawBody, signal, traceId, receivedAtMs, body: action }, processing);
+        return submitAction(
+          { header, address, bytes, rawBody, signal, traceId, receivedAtMs, body: action },
+          '/v1/notifications',
+          processing,
+        );
       },
     }),
     defineRoute({

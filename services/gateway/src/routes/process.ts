@@ -69,7 +69,7 @@ export function processRoutes(deps: ProcessDeps): Route[] {
         503: { description: 'Nothing was accepted; see Retry-After' },
         504: { description: 'The upstream took too long' },
       },
-      handler: (context) => submitAction(context, deps),
+      handler: (context) => submitAction(context, path, deps),
     });
   return [route('/v1/process', 'process'), route('/process', 'processAlias')];
 }
@@ -79,7 +79,7 @@ type Submitted = Pick<RequestContext, 'header' | 'address' | 'bytes' | 'rawBody'
 };
 
 /** Accepts an action, commits it, and answers with what became of it: what every route that has something done does. */
-export async function submitAction(context: Submitted, deps: ProcessDeps): Promise<Reply> {
+export async function submitAction(context: Submitted, route: string, deps: ProcessDeps): Promise<Reply> {
   deps.metrics.requests.processRequests.inc();
   const credential = credentialOf(context, deps.pepper);
   const key = readIdempotencyKey(context.header('idempotency-key'));
@@ -94,6 +94,7 @@ export async function submitAction(context: Submitted, deps: ProcessDeps): Promi
   const submitted = await deps.acceptor.accept({
     traceId: context.traceId,
     origin: 'api',
+    route,
     credential,
     address: context.address,
     request: { action: context.body.action, context_id: context.body.context_id, payload: context.body.payload },
@@ -124,10 +125,15 @@ export async function submitAction(context: Submitted, deps: ProcessDeps): Promi
       duration_ms: Math.max(0, now - context.receivedAtMs),
     });
     span.setAttributes({ 'http.response.status_code': reply.status });
+    if (reply.status >= 500) span.recordError(codeOf(reply.body), 'the action failed');
     return reply;
   } finally {
     span.end();
   }
+}
+
+function codeOf(body: unknown): string {
+  return typeof body === 'object' && body !== null && 'code' in body ? String(body.code) : 'UNEXPECTED';
 }
 
 const NO_PREFERENCE = { respondAsync: false, waitMs: undefined, applied: () => '' };

@@ -1,8 +1,8 @@
 import {
   createReplayJob,
-  type deadLetterFilter,
   findReplayJob,
   listReplayJobs,
+  type ReplayFilter,
   replayJobView,
   steerReplayJob,
 } from '@techno/contracts';
@@ -25,11 +25,11 @@ const STEPS = [
 export function replayJobRoutes({
   bus,
   caller,
-  filterBody,
+  filter,
 }: {
   bus: Bus;
   caller: FindCaller;
-  filterBody: z.ZodType<z.infer<typeof deadLetterFilter>>;
+  filter: z.ZodType<ReplayFilter>;
 }): Route[] {
   const shared = { tags: ['dead letters'], security: 'credential' as const };
   const params = z.object({ id: z.string().regex(/^rj_[0-9a-f]{1,64}$/) });
@@ -41,7 +41,7 @@ export function replayJobRoutes({
       operationId: 'createReplayJob',
       summary: 'Replay all that a filter finds, oldest first; one job for each actor',
       body: z.strictObject({
-        filter: filterBody.describe('`status` is `pending` unless said otherwise; poison is never included'),
+        filter: filter.describe('`status` is `pending` unless said otherwise; poison is never included'),
         rate_per_second: z.number().int().min(1).max(1_000).default(DEFAULT_RATE),
         dry_run: z.boolean().default(false).describe('Only count'),
       }),

@@ -81,6 +81,7 @@ export function webhookDeliveryRoute(deps: WebhookDeliveryDeps): Route {
       const submitted = await deps.acceptor.accept({
         traceId,
         origin: 'webhook',
+        route: '/v1/webhooks/{source}',
         credential: { kind: 'webhook', source: params.source },
         address,
         request: { action: source.action, context_id: source.context_id, payload },
@@ -90,6 +91,7 @@ export function webhookDeliveryRoute(deps: WebhookDeliveryDeps): Route {
         link: header('traceparent'),
       });
       if (submitted.kind === 'accepted') {
+        submitted.span.setAttributes({ 'http.response.status_code': 202 });
         submitted.span.end();
         const now = deps.clock.now();
         deps.answers.add({

@@ -20,7 +20,7 @@ export const acceptNotification = (deps: {
     async handle(message, context) {
       const { notification_id: asked, trace_id } = message;
       try {
-        const { deliveries } = await deps.accepter.accept(message);
+        const { deliveries } = await deps.accepter.accept(message, context.traceparent);
         context.conclude(notificationAccepted, { asked, trace_id, deliveries });
       } catch (error) {
         // Who waits makes it the failure of its own action: in the dead letters it would be there twice.

@@ -31,6 +31,8 @@ export interface Channel {
   readonly receipts: boolean;
   /** It may answer and still not send: its session is asked after now and then. */
   readonly session?: true;
+  /** Every address is a provider of its own: what one fails says nothing of the others, and the channel itself rests those that do. */
+  readonly manyProviders?: true;
   send(message: Outbound, signal: AbortSignal): Promise<{ readonly providerMessageId?: string | undefined }>;
   /** Whether the provider could take messages now: a session, a greeting. Absent: nobody can be asked. Throws where it could not. */
   probe?(signal: AbortSignal): Promise<void>;

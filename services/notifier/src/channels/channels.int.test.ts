@@ -5,10 +5,11 @@ import { type BehaviourName, startStandIns, type StandIns } from '@techno/stand-
 import { expect, it } from 'vitest';
 import type { Channel } from './channel.ts';
 import { type ChannelCase, channelConformance, outbound } from './channel.conformance.ts';
+import { speaksAgainst } from './classify.ts';
 import { evolutionChannel } from './evolution.ts';
 import { smtpChannel } from './smtp.ts';
 import { twilioChannel } from './twilio.ts';
-import { speaksAgainst, webhookChannel } from './webhook.ts';
+import { webhookChannel } from './webhook.ts';
 import { whaticketChannel } from './whaticket.ts';
 
 const { signal } = new AbortController();

@@ -5,10 +5,11 @@ import { createBreakers } from '@techno/resilience';
 import type { NotifierConfig } from '../config.ts';
 import type { ChannelLimits } from '../dispatch/dispatcher.ts';
 import type { Channel } from './channel.ts';
+import { speaksAgainst } from './classify.ts';
 import { evolutionChannel } from './evolution.ts';
 import { smtpChannel } from './smtp.ts';
 import { twilioChannel } from './twilio.ts';
-import { speaksAgainst, webhookChannel } from './webhook.ts';
+import { webhookChannel } from './webhook.ts';
 import { whaticketChannel } from './whaticket.ts';
 
 /** The channels that are configured; the others are passed over. */

@@ -1,7 +1,7 @@
 import type { AttemptClass } from '@techno/contracts';
 import { assertNever } from '@techno/kernel';
 import { isTemporaryStatus } from '@techno/resilience';
-import type { Failure } from './channel.ts';
+import { ChannelFailure, type Failure } from './channel.ts';
 
 export interface Verdict {
   readonly class: Exclude<AttemptClass, 'ACCEPTED' | 'SKIPPED'>;
@@ -46,6 +46,11 @@ export function classify(failure: Failure, provider: { readonly keyed: boolean }
     default:
       return assertNever(failure);
   }
+}
+
+/** What counts against a provider, for its breaker. */
+export function speaksAgainst(error: unknown): boolean {
+  return error instanceof ChannelFailure && classify(error.failure, { keyed: true }).aboutChannel;
 }
 
 /** RFC 5321 §4.2.3: no such mailbox, not local, name not allowed. At RCPT TO they are about the address. */

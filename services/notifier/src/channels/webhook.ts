@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { TemporaryError } from '@techno/kernel';
 import type { Breakers } from '@techno/resilience';
-import { classify } from './classify.ts';
 import { type Channel, ChannelFailure } from './channel.ts';
 import { call, type HttpCall } from './http-call.ts';
 
@@ -28,6 +27,7 @@ export function webhookChannel(options: WebhookOptions): Channel {
     provider: 'webhook',
     keyed: true,
     receipts: false,
+    manyProviders: true,
     async send({ key, to, subject, text, severity, notificationId, recipient, media }, signal) {
       // A full stop separates what is signed.
       const id = key.replaceAll('.', '_');
@@ -56,9 +56,4 @@ export function webhookChannel(options: WebhookOptions): Channel {
       return { providerMessageId: id };
     },
   };
-}
-
-/** What speaks against an endpoint, for its breaker. */
-export function speaksAgainst(error: unknown): boolean {
-  return error instanceof ChannelFailure && classify(error.failure, { keyed: true }).aboutChannel;
 }

@@ -10,6 +10,7 @@ import type { NotifierMetrics } from '../metrics.ts';
 import { contactOf } from '../recipients.ts';
 import { renderDigest, type Rendered } from '../templates/render.ts';
 import type { Words } from '../words.ts';
+import type { OnCall } from './call-span.ts';
 import type { CallResult, Intake } from './intake.ts';
 
 export interface DeliverDeps {
@@ -24,6 +25,7 @@ export interface DeliverDeps {
   /** How long a call may take; past it another replica may take the delivery over. The channels give up earlier. */
   readonly leaseMs: number;
   readonly metrics: NotifierMetrics;
+  readonly onCall?: OnCall | undefined;
   /** Something may be due elsewhere now. */
   readonly poke: (channel: ChannelName | undefined) => void;
 }
@@ -39,7 +41,7 @@ export async function deliver(
   const { clock, deliveries } = deps;
   const { contact, checks } = await look(delivery, deps);
   const here = checks[0];
-  if (here?.kind !== 'send') return passOn(delivery, checks, deps);
+  if (here?.kind !== 'send') return void (await passOn(delivery, checks, deps));
   let message: Outbound;
   try {
     message = await compose(delivery, contact, channel.name, here.address, deps);
@@ -56,7 +58,9 @@ export async function deliver(
   });
   // Somebody else holds it: what was looked up here is of no use.
   if (number === undefined) return;
+  const called = deps.onCall?.(delivery, channel, number);
   const result = await intake.call(message, signal);
+  called?.(result);
   deps.metrics.attempt(channel.name, result.class);
   if (result.class !== 'ACCEPTED' && result.suppress) {
     await deps.contacts.suppress({
@@ -66,7 +70,15 @@ export async function deliver(
       since: new Date(clock.now()),
     });
   }
-  await conclude(delivery, (current) => changeAfter(current, number, result, channel, deps), deps);
+  // Judged when it is written: until then it may have turned out that the provider is away.
+  let judged = result;
+  const held = await conclude(
+    delivery,
+    (current) => changeAfter(current, number, (judged = intake.judge(result)), channel, deps),
+    deps,
+  );
+  if (held && judged.class === 'FAILED_TEMPORARY' && judged.aboutChannel && judged.spent)
+    intake.charged({ deliveryId: delivery.id, attempt: number });
 }
 
 /** The change that the result of attempt `number` makes. */
@@ -106,12 +118,12 @@ function outcomeOf(result: CallResult, { receipts }: Channel): Outcome {
   }
 }
 
-/** Moves a delivery that this process holds, and counts and announces what came of it. */
-async function conclude(delivery: Delivery, decide: (current: Delivery) => Change, deps: DeliverDeps): Promise<void> {
+/** Moves a delivery that this process holds, and counts and announces what came of it. False: it was no longer held. */
+async function conclude(delivery: Delivery, decide: (current: Delivery) => Change, deps: DeliverDeps): Promise<boolean> {
   let made: Change | undefined;
   const held = await deps.deliveries.move(delivery, (current) => (made = withNews(current, decide(current), deps.clock.now())));
-  if (!held || made?.transition === undefined) return;
-  count(delivery, made.transition, deps);
+  if (held && made?.transition !== undefined) count(delivery, made.transition, deps);
+  return held;
 }
 
 /** Adds what is to be told of a change. */
@@ -156,7 +168,7 @@ async function look(delivery: Delivery, deps: DeliverDeps): Promise<{ contact: C
 }
 
 /** Not now, or not on this channel: on to the first that can, or to the end. */
-async function passOn(delivery: Delivery, checks: readonly Preflight[], deps: DeliverDeps): Promise<void> {
+async function passOn(delivery: Delivery, checks: readonly Preflight[], deps: DeliverDeps): Promise<boolean> {
   const nowMs = deps.clock.now();
   const at = new Date(nowMs);
   const next = checks.findIndex(({ kind }) => kind !== 'skip');
@@ -167,7 +179,7 @@ async function passOn(delivery: Delivery, checks: readonly Preflight[], deps: De
   });
   for (const { channel } of skips) deps.metrics.attempt(channel, 'SKIPPED');
   const lastCode = skips.at(-1)?.code ?? null;
-  await conclude(
+  return conclude(
     delivery,
     (current) => {
       if (next === -1) {

@@ -47,14 +47,15 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   };
 
   async function claim() {
-    if (intake.state() !== 'closed') return [];
-    const room = limits.concurrency - underWay;
+    const admitted = intake.room();
+    const room = Math.min(limits.concurrency, admitted) - underWay;
     if (room <= 0) return [];
     const now = clock.now();
     return deliveries.claim({
       channel: channel.name,
       now: new Date(now),
       limit: room,
+      trial: admitted === 1,
       leaseMs: deps.deliver.leaseMs,
       pace: gcra(limits.pace, now),
       recipientRestMs: limits.recipientRestMs,

@@ -5,15 +5,27 @@ import { classify, type Verdict } from '../channels/classify.ts';
 
 export type CallResult = { readonly class: 'ACCEPTED'; readonly providerMessageId: string | undefined } | Verdict;
 
+/** An attempt that a message was charged with for what may be its provider's failing. */
+export interface Charge {
+  readonly deliveryId: string;
+  readonly attempt: number;
+}
+
 /**
- * The door to one channel. While its breaker is open, or its provider says that it cannot send, the door is closed: nothing is claimed,
- * so waiting costs no attempts.
+ * The door to one channel. It is shut while its provider says that it cannot send, or has failed too often in a row: then nothing is
+ * claimed, so waiting costs no attempts. After a while one message is let out as a trial; what becomes of it opens the door or keeps
+ * it shut.
  */
 export interface Intake {
   readonly name: string;
-  state(): BreakerState;
+  /** How many messages may be under way: as many as come, one as a trial, or none. */
+  room(): number;
   /** Never throws: what went wrong is the result. */
   call(message: Outbound, signal: AbortSignal): Promise<CallResult>;
+  /** The result as it counts now: what speaks against a provider whose door is shut costs its message nothing. */
+  judge(result: CallResult): CallResult;
+  /** Remembers a charge until the provider shows a sign of life; should it prove to be away, the charge is given back. */
+  charged(charge: Charge): void;
   /** Asks the provider how it is, until the signal. */
   watch(signal: AbortSignal): Promise<void>;
 }
@@ -21,33 +33,52 @@ export interface Intake {
 export interface IntakeDeps {
   readonly channel: Channel;
   readonly breakers: Breakers;
-  /** How often a closed door is tried, and an open one of a provider with sessions looked after. */
+  /** How often a provider that is away, or has sessions, is asked how it is. */
   readonly probeEveryMs: number;
   readonly onChange: (name: string, state: BreakerState, reason: string) => void;
+  readonly giveBack: (charges: readonly Charge[]) => void;
 }
 
 const PROBE_LIMIT_MS = 5 * SECOND;
 
-export function createIntake({ channel, breakers, probeEveryMs, onChange }: IntakeDeps): Intake {
+export function createIntake({ channel, breakers, probeEveryMs, onChange, giveBack }: IntakeDeps): Intake {
   const name = `${channel.name}:${channel.provider}`;
   const breaker = breakers.for(name);
   let down: string | undefined;
   let probing: Promise<void> | undefined;
+  let told: BreakerState = 'closed';
+  /** Since the last sign of life: fewer than it takes to shut the door. */
+  let charges: Charge[] = [];
 
-  function setDown(reason: string | undefined): void {
-    if (down === reason || (down !== undefined && reason !== undefined)) return;
-    down = reason;
-    onChange(name, reason === undefined ? 'closed' : 'open', reason ?? 'the provider answers again');
+  const state = (): BreakerState => (down === undefined ? breakers.state(name) : 'open');
+  breakers.onChange((changed) => {
+    if (changed === name) tell('breaker');
+  });
+
+  function tell(reason: string): void {
+    const now = state();
+    if (now === told) return;
+    told = now;
+    if (now === 'open') forgive();
+    onChange(name, now, reason);
+  }
+
+  function forgive(): void {
+    if (charges.length > 0) giveBack(charges);
+    charges = [];
   }
 
   /** One probe at a time, however many ask. */
   function probe(): Promise<void> {
     probing ??= (channel.probe?.(AbortSignal.timeout(PROBE_LIMIT_MS)) ?? Promise.resolve())
       .then(
-        () => setDown(undefined),
+        () => {
+          down = undefined;
+          tell('the provider answers again');
+        },
         (error: unknown) => {
-          setDown(errorMessage(error));
-          throw error;
+          down = errorMessage(error);
+          tell(down);
         },
       )
       .finally(() => (probing = undefined));
@@ -56,36 +87,35 @@ export function createIntake({ channel, breakers, probeEveryMs, onChange }: Inta
 
   return {
     name,
-    state: () => (down === undefined ? breakers.state(name) : 'open'),
+    room: () => (down === undefined ? breakers.room(name) : 0),
     async call(message, signal) {
+      const send = () => channel.send(message, signal);
       try {
-        const sent = await breaker.run(() => channel.send(message, signal), signal);
+        const sent = await (channel.manyProviders === true ? send() : breaker.run(send, signal));
+        charges = [];
         return { class: 'ACCEPTED', providerMessageId: sent.providerMessageId };
       } catch (error) {
         const verdict = verdictOf(error, channel);
-        if (!verdict.aboutChannel || channel.probe === undefined) return verdict;
-        // Is it the message or the provider? A provider that cannot even say how it is must not cost the message an attempt.
-        const up = await probe().then(
-          () => true,
-          () => false,
-        );
-        return up || verdict.class !== 'FAILED_TEMPORARY' ? verdict : { ...verdict, spent: false };
+        if (channel.manyProviders === true) return { ...verdict, aboutChannel: false };
+        // Is it the message or the provider? A provider that cannot even say how it is shuts the door at once.
+        if (verdict.aboutChannel) await probe();
+        else if (verdict.spent) charges = [];
+        return verdict;
       }
+    },
+    judge(result) {
+      const excused = result.class === 'FAILED_TEMPORARY' && result.aboutChannel && state() !== 'closed';
+      return excused ? { ...result, spent: false } : result;
+    },
+    charged(charge) {
+      charges.push(charge);
+      if (state() === 'open') forgive();
     },
     watch: (signal) =>
       every(probeEveryMs, signal, async () => {
-        if (channel.probe === undefined) return;
-        // A half-open breaker is tried with a question, never with a message.
-        if (breakers.state(name) !== 'closed') await breaker.run(probeFailing, signal).catch(() => undefined);
-        else if (down !== undefined || channel.session === true) await probe().catch(() => undefined);
+        if (channel.session === true || state() !== 'closed') await probe();
       }),
   };
-
-  function probeFailing(): Promise<void> {
-    return probe().catch((error: unknown) => {
-      throw new ChannelFailure({ kind: 'lost', sent: false, code: 'PROBE_FAILED' }, errorMessage(error), { cause: error });
-    });
-  }
 }
 
 function verdictOf(error: unknown, channel: Channel): Verdict {

@@ -14,6 +14,8 @@ import type { Deliveries, News } from '@techno/storage';
 export interface TellerDeps {
   readonly deliveries: Pick<Deliveries, 'tell'>;
   readonly transport: Pick<Transport, 'publish'>;
+  /** The traceparent of a trace's root. */
+  readonly rootOf: (traceId: string) => string;
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
   readonly clock: Clock;
   readonly everyMs: number;
@@ -33,7 +35,7 @@ const CONTRACTS: Readonly<Record<News['type'], MessageContract<NotificationNews>
 };
 
 /** Publishes what the record says is still to be told. It was written with what it tells of, so none is lost and each is told under one id. */
-export function createTeller({ deliveries, transport, logEvents, clock, everyMs, onProblem }: TellerDeps): Teller {
+export function createTeller({ deliveries, transport, rootOf, logEvents, clock, everyMs, onProblem }: TellerDeps): Teller {
   const once = () =>
     deliveries.tell(LIMIT, async (news) => {
       await Promise.all(
@@ -41,8 +43,8 @@ export function createTeller({ deliveries, transport, logEvents, clock, everyMs,
           const message = envelope(CONTRACTS[type], body, {
             causeId: `news.${id}`,
             source: 'notifier',
-            // The trace it belongs to; the span that caused it has long ended.
-            traceparent: `00-${body.trace_id.slice('tr_'.length)}-${body.trace_id.slice(-16)}-00`,
+            // The span that caused it has long ended; the root of its trace is known by the id.
+            traceparent: rootOf(body.trace_id),
             now: rfc3339(clock.now()),
           });
           return transport.publish(message);

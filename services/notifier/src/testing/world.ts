@@ -13,10 +13,11 @@ import { type StandIns, startStandIns } from '@techno/stand-ins';
 import { openDatabase } from '@techno/storage';
 import { createDatabase } from '@techno/testkit';
 import type { Channel } from '../channels/channel.ts';
+import { speaksAgainst } from '../channels/classify.ts';
 import { evolutionChannel } from '../channels/evolution.ts';
 import { smtpChannel } from '../channels/smtp.ts';
 import { twilioChannel } from '../channels/twilio.ts';
-import { speaksAgainst, webhookChannel } from '../channels/webhook.ts';
+import { webhookChannel } from '../channels/webhook.ts';
 import { DEFAULT_POLICY } from '../delivery/policy.ts';
 import type { ChannelLimits } from '../dispatch/dispatcher.ts';
 import { createNotifier, type Notifier } from '../notifier.ts';
@@ -73,7 +74,11 @@ export async function createWorld({
     evolutionChannel({ ...http, baseUrl: standIns.url, apiKey: 'key', instance: 'demo', keyed }),
     smtpChannel({ url: `smtp://127.0.0.1:${standIns.smtpPort}`, from: 'Techno <techno@example.org>', plain: true }),
     twilioChannel({ ...http, baseUrl: standIns.url, account: 'AC1', token: 't', from: '+15005550006', keyed }),
-    webhookChannel({ ...http, masterKey: WEBHOOK_KEY, breakers: createBreakers({ countsAgainst: speaksAgainst }) }),
+    webhookChannel({
+      ...http,
+      masterKey: WEBHOOK_KEY,
+      breakers: createBreakers({ countsAgainst: speaksAgainst, halfOpenAfterMs: 100 }),
+    }),
   ]);
   const notifier = createNotifier({
     database,

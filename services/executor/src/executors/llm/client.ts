@@ -1,6 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { APICallError, type LanguageModelV4GenerateResult } from '@ai-sdk/provider';
-import { type Clock, SECOND, systemClock, TerminalError } from '@techno/kernel';
+import { type Clock, errorCode, SECOND, systemClock, TerminalError } from '@techno/kernel';
 import type { ValidateFunction } from 'ajv';
 import type { Breakers } from '../breaker.ts';
 import { throwIfAborted } from '../executor.ts';
@@ -48,13 +48,15 @@ export interface LlmClientDeps {
   readonly clock?: Clock;
   /** Told what each answered call used, for metrics. */
   readonly onAnswer?: (answer: Omit<LlmAnswer, 'value'>) => void;
+  /** Told how long each call took, and the code it failed with. A call that an open breaker refused was none. */
+  readonly onCall?: (call: { model: string; seconds: number; code: string | undefined }) => void;
 }
 
 type Mode = 'json_schema' | 'json_object';
 
 /** A client for any endpoint that speaks OpenAI's chat completions. */
 export function llmClient(config: LlmConfig, deps: LlmClientDeps): LlmClient {
-  const { breakers, clock = systemClock, onAnswer } = deps;
+  const { breakers, clock = systemClock, onAnswer, onCall } = deps;
   const modes = new Map<string, Mode>();
   // Schemas live as long as their policy revision does.
   const compiled = new WeakMap<object, ValidateFunction>();
@@ -84,6 +86,19 @@ export function llmClient(config: LlmConfig, deps: LlmClientDeps): LlmClient {
     }
   }
 
+  async function timed(request: LlmRequest, model: string, prompt: Prompt): Promise<LanguageModelV4GenerateResult> {
+    const startedAt = performance.now();
+    const ended = (code?: string) => onCall?.({ model, seconds: (performance.now() - startedAt) / SECOND, code });
+    try {
+      const generated = await generate(request, model, prompt);
+      ended();
+      return generated;
+    } catch (error) {
+      ended(errorCode(error));
+      throw error;
+    }
+  }
+
   return {
     async complete(request) {
       throwIfAborted(request.signal);
@@ -95,7 +110,7 @@ export function llmClient(config: LlmConfig, deps: LlmClientDeps): LlmClient {
       const worst = { inputTokens: estimatedTokens(prompt.system + prompt.user), outputTokens: request.maxOutputTokens };
       assertAffordable(worst, price, request.maxCostUsd);
 
-      const generated = await breakers.for('llm').run(() => generate(request, model, prompt), request.signal);
+      const generated = await breakers.for('llm').run(() => timed(request, model, prompt), request.signal);
       const usage = {
         inputTokens: generated.usage.inputTokens.total ?? worst.inputTokens,
         outputTokens: generated.usage.outputTokens.total ?? worst.outputTokens,

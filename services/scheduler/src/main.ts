@@ -1,0 +1,28 @@
+import { runService } from '@techno/service';
+import { loadConfig, type SchedulerConfig } from './config.ts';
+import { createScheduler } from './engine/scheduler.ts';
+import { systemJobs } from './jobs/jobs.ts';
+
+await runService<SchedulerConfig>({
+  name: 'scheduler',
+  config: () => loadConfig(),
+  poolSize: 6,
+  async build({ config, telemetry, bus, transport, database, clock }) {
+    const scheduler = await createScheduler({
+      bus,
+      transport,
+      database,
+      telemetry,
+      clock,
+      jobs: systemJobs({ config, database, clock }),
+      sweepAfterMs: config.TECHNO_SWEEP_AFTER_MS,
+      keptDays: config.TECHNO_RUNS_KEPT_DAYS,
+    });
+    return {
+      actors: scheduler.actors,
+      endpoints: [...scheduler.endpoints],
+      loops: scheduler.loops,
+      close: () => scheduler.close(),
+    };
+  },
+});

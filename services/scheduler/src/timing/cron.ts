@@ -1,0 +1,93 @@
+import { errorMessage, TerminalError } from '@techno/kernel';
+import { Cron } from 'croner';
+import { changeBetween, offsetMs, resolveWall, type WallMs, wallOf } from './zone.ts';
+
+export type SkippedHour = 'run_after' | 'skip';
+
+/** A cron pattern, read. It knows no zones: it is asked about readings of a clock. */
+export interface CompiledCron {
+  /** The first reading after that one that the pattern matches. */
+  next(after: WallMs): WallMs | undefined;
+  /** It comes round in every hour of a day, so an hour that is doubled or skipped is one hour more or less of it. */
+  readonly everyHour: boolean;
+}
+
+const KEPT = 10_000;
+const compiled = new Map<string, CompiledCron>();
+
+/** Five fields, or six with seconds first. Throws TerminalError SCHEDULE_INVALID. */
+export function compileCron(pattern: string): CompiledCron {
+  const known = compiled.get(pattern);
+  if (known !== undefined) return known;
+  const fields = pattern.trim().split(/\s+/);
+  if (fields.length !== 5 && fields.length !== 6) {
+    throw invalid(pattern, 'five fields (minute hour day month weekday), or six with seconds first');
+  }
+  if (/[?@]/.test(pattern)) throw invalid(pattern, "'?' and '@' have no meaning here");
+  let cron: Cron;
+  try {
+    // A fixed offset keeps croner's own zone arithmetic, which costs five times as much, out of it.
+    cron = new Cron(fields.join(' '), { utcOffset: 0, mode: '5-or-6-parts' });
+  } catch (error) {
+    throw invalid(pattern, errorMessage(error).replace(/^CronPattern: /, ''));
+  }
+  const hours = fields.at(-4) ?? '';
+  const one: CompiledCron = {
+    next: (after) => cron.nextRun(new Date(after))?.getTime(),
+    everyHour: ['*', '*/1', '0-23'].includes(hours),
+  };
+  if (compiled.size >= KEPT) compiled.clear();
+  compiled.set(pattern, one);
+  return one;
+}
+
+/**
+ * The first occurrence after that moment, by the clocks of the zone.
+ * A pattern with hours of its own follows the clock on the wall: an hour that clocks skip is made up for once, right after it
+ * (or not, as `skippedHour` says), and of an hour that comes twice the first counts. A pattern of every hour follows real time.
+ */
+export function nextCron(pattern: string, zone: string, skippedHour: SkippedHour, afterMs: number): number | undefined {
+  const cron = compileCron(pattern);
+  return cron.everyHour ? nextElapsed(cron, zone, afterMs) : nextOnTheWall(cron, zone, skippedHour, afterMs);
+}
+
+function nextOnTheWall(cron: CompiledCron, zone: string, skippedHour: SkippedHour, afterMs: number): number | undefined {
+  let wall: WallMs | undefined = wallOf(zone, afterMs);
+  while ((wall = cron.next(wall)) !== undefined) {
+    const at = momentOf(zone, wall, skippedHour);
+    // Not later: the second time that clocks show it, or one more of those made up for already.
+    if (at !== undefined && at > afterMs) return at;
+  }
+  return undefined;
+}
+
+function momentOf(zone: string, wall: WallMs, skippedHour: SkippedHour): number | undefined {
+  const resolved = resolveWall(zone, wall);
+  switch (resolved.kind) {
+    case 'once':
+      return resolved.atMs;
+    case 'twice':
+      return resolved.firstMs;
+    case 'never':
+      return skippedHour === 'run_after' ? resolved.endMs : undefined;
+  }
+}
+
+/** While the offset holds, the wall runs as real time does; where it changes, the search begins anew with the new one. */
+function nextElapsed(cron: CompiledCron, zone: string, afterMs: number): number | undefined {
+  let from = afterMs;
+  let offset = offsetMs(zone, afterMs);
+  for (;;) {
+    const wall = cron.next(from + offset);
+    if (wall === undefined) return undefined;
+    const at = wall - offset;
+    if (offsetMs(zone, at) === offset) return at;
+    const change = changeBetween(zone, from, at);
+    offset = offsetMs(zone, change);
+    from = change - 1;
+  }
+}
+
+function invalid(pattern: string, why: string): TerminalError {
+  return new TerminalError('SCHEDULE_INVALID', `'${pattern}' is no cron pattern: ${why}`);
+}
