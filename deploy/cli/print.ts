@@ -25,3 +25,10 @@ function cell(value: unknown): string {
   if (Array.isArray(value)) return value.map(cell).join(',');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
+
+/** Bytes for people. */
+export function sizeOf(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = bytes === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1_024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power] ?? ''}`;
+}

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { actionsVerb } from './verbs/actions.ts';
 import { auditVerb } from './verbs/audit.ts';
+import { backupVerb } from './verbs/backup.ts';
 import { busVerb } from './verbs/bus.ts';
 import { dbVerb } from './verbs/db.ts';
 import { decisionsVerb } from './verbs/decisions.ts';
@@ -11,11 +12,14 @@ import { logsVerb } from './verbs/logs.ts';
 import { notifyVerb } from './verbs/notify.ts';
 import { policyVerb } from './verbs/policy.ts';
 import { resetVerb } from './verbs/reset.ts';
+import { restoreVerb } from './verbs/restore.ts';
+import { schedulesVerb } from './verbs/schedules.ts';
 import { startVerb } from './verbs/start.ts';
 import { statusVerb } from './verbs/status.ts';
 import { stopVerb } from './verbs/stop.ts';
 import { submitVerb } from './verbs/submit.ts';
 import { testVerb } from './verbs/test.ts';
+import { verifyBackupVerb } from './verbs/verify-backup.ts';
 import { webhooksVerb } from './verbs/webhooks.ts';
 
 /** Every verb. A new one is its file and one line here. */
@@ -29,6 +33,7 @@ const VERBS = [
   actionsVerb,
   eventsVerb,
   notifyVerb,
+  schedulesVerb,
   keysVerb,
   policyVerb,
   webhooksVerb,
@@ -36,6 +41,9 @@ const VERBS = [
   auditVerb,
   dlqVerb,
   dbVerb,
+  backupVerb,
+  verifyBackupVerb,
+  restoreVerb,
   busVerb,
   testVerb,
 ];

@@ -13,6 +13,7 @@ const secrets = {
   POSTGRES_PASSWORD: password(),
   ...Object.fromEntries(SERVICES.map((service) => [databaseVariable(service), password()])),
   GRAFANA_PASSWORD: password(),
+  ALERTS_TOKEN: password(),
   TECHNO_KEY_PEPPER: randomHex(32),
   TECHNO_SECRETS_KEY: randomHex(32),
   TECHNO_ALLOW_KEYS: `k1:${randomHex(32)}`,

@@ -7,7 +7,7 @@ import type { LauncherConfig } from './config.ts';
 import type { Ports } from './ports.ts';
 import type { Progress } from './progress.ts';
 import { saveSecrets } from './secrets.ts';
-import { RECEIPTS_SOURCE, seed, WEBHOOK_SOURCE } from './seed.ts';
+import { ALERTS_SOURCE, RECEIPTS_SOURCE, seed, WEBHOOK_SOURCE } from './seed.ts';
 import { type Instance, instancesOf, STARTED } from './services.ts';
 import type { StackBoard } from './stack-board.ts';
 import type { Infrastructure, Stack } from './stack-file.ts';
@@ -48,6 +48,7 @@ export async function boot(ground: Ground, config: LauncherConfig, tools: BootTo
     apiKey: seeded.apiKey,
     adminKey: seeded.bootstrapKey,
     webhook: { source: WEBHOOK_SOURCE, secret: seeded.webhookSecret, url: `${gateway}/v1/webhooks/${WEBHOOK_SOURCE}` },
+    alerts: { source: ALERTS_SOURCE, token: seeded.alertsToken, url: `${gateway}/v1/webhooks/${ALERTS_SOURCE}` },
     standIns: { url: receipts.url, smtpPort: standIns.smtpPort },
     processes: services.map(({ instance, opsPort }) => ({
       id: instance.id,

@@ -1,4 +1,6 @@
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { errorMessage, StartupError } from '@techno/kernel';
 
 /** Everything the stack keeps, below one folder. */
 export interface Home {
@@ -38,4 +40,20 @@ export function logFile(home: Home, name: string): string {
 /** What `reset` may remove: nothing but what the launcher made, should the folder turn out to be something else. */
 export function ownedEntries(home: Home): readonly string[] {
   return [home.stack, home.secrets, home.processes, home.logs, home.nats, home.natsConfig, home.postgres, home.lock];
+}
+
+/** @throws StartupError HOME_NOT_WRITABLE */
+export function makeHome(home: Home): void {
+  try {
+    // Passable, because PostgreSQL may run under another account; every secret in it is 0600.
+    mkdirSync(home.dir, { recursive: true, mode: 0o755 });
+    mkdirSync(home.logs, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new StartupError(
+      'HOME_NOT_WRITABLE',
+      `the data folder ${home.dir} cannot be made: ${errorMessage(cause)}`,
+      'Choose another one with TECHNO_HOME, or change its owner.',
+      { cause },
+    );
+  }
 }

@@ -6,6 +6,10 @@ export const DEMO_CONTACT = {
   time_zone: 'America/Sao_Paulo',
 };
 
+/** Who is told of alerts. */
+export const ON_CALL = 'on-call';
+export const ON_CALL_CONTACT = { name: 'On call', addresses: { email: 'on-call@example.org' }, locale: 'en' };
+
 export const WELCOME_TEMPLATE = {
   default_locale: 'en',
   locales: {

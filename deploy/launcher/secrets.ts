@@ -23,6 +23,8 @@ export interface Secrets {
   readonly channelKey: string;
   /** Sent by the WhatsApp stand-in with its receipts. */
   readonly receiptsToken: string;
+  /** Sent by Alertmanager with its alerts. */
+  readonly alertsToken: string;
   /** The development key, once the gateway has given it out. */
   readonly apiKey?: string | undefined;
 }
@@ -39,6 +41,7 @@ function newSecrets(services: readonly ServiceName[]): Secrets {
     bootstrapKey: newApiKey('live'),
     channelKey: randomHex(32),
     receiptsToken: randomHex(24),
+    alertsToken: randomHex(24),
     webhookSecret: `whsec_${Buffer.from(randomHex(32), 'hex').toString('base64')}`,
   };
 }

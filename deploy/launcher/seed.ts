@@ -3,12 +3,14 @@ import path from 'node:path';
 import { ROOT } from './config.ts';
 import { gatewayClient, type GatewayClient, GatewayError } from './gateway-client.ts';
 import type { Secrets } from './secrets.ts';
-import { DEMO_CONTACT, WELCOME_TEMPLATE } from './sample-notification.ts';
+import { DEMO_CONTACT, ON_CALL, ON_CALL_CONTACT, WELCOME_TEMPLATE } from './sample-notification.ts';
 
 export const DEVELOPMENT_POLICY = path.join(ROOT, 'deploy/policy/development.json');
 export const WEBHOOK_SOURCE = 'demo';
 /** Where the WhatsApp provider reports what became of messages. */
 export const RECEIPTS_SOURCE = 'whatsapp-receipts';
+/** Where Alertmanager reports what fires. */
+export const ALERTS_SOURCE = 'alertmanager';
 const KEY_NAME = 'development';
 
 /**
@@ -34,6 +36,13 @@ export async function seed(gatewayUrl: string, secrets: Secrets): Promise<Secret
     context_id: 'webhooks',
     payload: { wrap: 'report' },
   });
+  await admin.call('PUT', `/v1/webhooks/${ALERTS_SOURCE}`, {
+    scheme: 'bearer',
+    secrets: [secrets.alertsToken],
+    action: 'notify',
+    context_id: 'alerts',
+    payload: { alerts: { recipients: [ON_CALL] } },
+  });
   await seedNotifications(admin);
   return { ...secrets, apiKey };
 }
@@ -50,6 +59,7 @@ async function seedPolicy(admin: GatewayClient): Promise<void> {
 
 /** Somebody to write to, and something to say in two languages. */
 async function seedNotifications(admin: GatewayClient): Promise<void> {
+  if (!(await isThere(admin, `/v1/contacts/${ON_CALL}`))) await admin.call('PUT', `/v1/contacts/${ON_CALL}`, ON_CALL_CONTACT);
   if (await isThere(admin, '/v1/contacts/demo')) return;
   await admin.call('PUT', '/v1/contacts/demo', DEMO_CONTACT);
   await admin.call('PUT', '/v1/templates/welcome', WELCOME_TEMPLATE);

@@ -14,6 +14,7 @@ const secrets: Secrets = {
   bootstrapKey: 'sk_live_root',
   webhookSecret: 'whsec_x',
   channelKey: 'channel-key',
+  alertsToken: 'alerts-token',
   receiptsToken: 'receipts-token',
 };
 const caller = {

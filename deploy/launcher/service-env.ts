@@ -18,7 +18,7 @@ const FROM_THE_SYSTEM =
   /^(PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|(HTTPS?|NO|ALL)_PROXY|OTEL_\w+)$/i;
 /** Read by the launcher itself, or handed only to who needs it. */
 const NOT_FOR_ALL =
-  /^TECHNO_(HOME|PARENT_PID|HTTP_\w+|OPS_\w+|NATS_\w+|POSTGRES_\w+|SECRET_\w+|SECRETS_KEY|KEY_PEPPER|ALLOW_KEYS|BOOTSTRAP_KEY|EGRESS_ALLOW|API_KEY|URL|REPLICAS)$/;
+  /^TECHNO_(HOME|PARENT_PID|HTTP_\w+|OPS_\w+|NATS_\w+|POSTGRES_\w+|SECRET_\w+|SECRETS_KEY|BACKUP_\w+|KEY_PEPPER|ALLOW_KEYS|BOOTSTRAP_KEY|EGRESS_ALLOW|API_KEY|URL|REPLICAS)$/;
 
 /**
  * The whole environment of one process: a few system variables, the tunables (`TECHNO_*`) of the caller, its addresses,
@@ -58,7 +58,7 @@ function granted(grant: Grant, addresses: Addresses, secrets: Secrets, caller: E
     case 'bootstrap-key':
       return { TECHNO_BOOTSTRAP_KEY: secrets.bootstrapKey };
     case 'llm':
-      return picked(caller, /^LLM_(BASE_URL|API_KEY|MODEL)$/);
+      return picked(caller, /^LLM_(BASE_URL|API_KEY|MODEL|INPUT_USD_PER_MTOK|OUTPUT_USD_PER_MTOK)$/);
     case 'upstream-secrets':
       return picked(caller, /^TECHNO_(SECRET_\w+|EGRESS_ALLOW)$/);
     case 'channels':

@@ -25,6 +25,7 @@ export const STARTED: readonly ServiceSpec[] = [
   { name: 'executor', grants: ['allow-keys', 'llm', 'upstream-secrets'], opsPort: 9121 },
   { name: 'auditor', grants: [], opsPort: 9131 },
   { name: 'notifier', grants: ['channels'], opsPort: 9161 },
+  { name: 'scheduler', grants: [], opsPort: 9151 },
   { name: 'dlq-replayer', grants: [], opsPort: 9141 },
 ];
 

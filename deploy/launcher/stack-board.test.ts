@@ -26,6 +26,7 @@ test('stack.json appears when published, follows every restart, is private, and 
     apiKey: 'k',
     adminKey: 'a',
     webhook: { source: 's', secret: 'w', url: 'u' },
+    alerts: { source: 'alertmanager', token: 'alerts-token', url: 'http://127.0.0.1:8080/v1/webhooks/alertmanager' },
     standIns: { url: 'http://127.0.0.1:8025', smtpPort: 1025 },
     processes: [
       { id: 'executor', service: 'executor', ops: 'o1' },

@@ -11,6 +11,8 @@ export interface Stack {
   readonly apiKey: string;
   readonly adminKey: string;
   readonly webhook: { readonly source: string; readonly secret: string; readonly url: string };
+  /** Where Alertmanager reports what fires. */
+  readonly alerts: { readonly source: string; readonly token: string; readonly url: string };
   /** What stands in for mail and message providers: page and API, and the SMTP port. */
   readonly standIns: { readonly url: string; readonly smtpPort: number };
   readonly processes: readonly { readonly service: string; readonly pid: number; readonly ops: string }[];

@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { startGuard } from '@techno/embedded';
-import { errorMessage, SECOND, StartupError } from '@techno/kernel';
+import { SECOND, StartupError } from '@techno/kernel';
 import { SERVICES } from '@techno/contracts';
 import { boot } from './boot.ts';
 import type { LauncherConfig } from './config.ts';
-import { type Home, homeAt, logFile } from './home.ts';
+import { type Home, homeAt, logFile, makeHome } from './home.ts';
 import { takeLock } from './lock.ts';
 import { lastComplaint, rotate } from './log-file.ts';
 import { reservePorts } from './ports.ts';
@@ -110,22 +109,6 @@ function observing(home: Home, progress: Progress, record: ProcessRecord, board:
       progress.note(`${unit.id}: ready again.`);
     },
   };
-}
-
-/** @throws StartupError HOME_NOT_WRITABLE */
-function makeHome(home: Home): void {
-  try {
-    // Passable, because PostgreSQL may run under another account; every secret in it is 0600.
-    mkdirSync(home.dir, { recursive: true, mode: 0o755 });
-    mkdirSync(home.logs, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new StartupError(
-      'HOME_NOT_WRITABLE',
-      `the data folder ${home.dir} cannot be made: ${errorMessage(cause)}`,
-      'Choose another one with TECHNO_HOME, or change its owner.',
-      { cause },
-    );
-  }
 }
 
 /** Adds what the process itself said last: that is the cause, "it ended" only its sign. */

@@ -37,6 +37,7 @@ test('the table shows addresses and the key, and no password', () => {
     apiKey: 'sk_test_x',
     adminKey: 'sk_live_hidden',
     webhook: { source: 'demo', secret: 'whsec_hidden', url: 'http://127.0.0.1:8080/v1/webhooks/demo' },
+    alerts: { source: 'alertmanager', token: 'alerts-token', url: 'http://127.0.0.1:8080/v1/webhooks/alertmanager' },
     standIns: { url: 'http://127.0.0.1:8025', smtpPort: 1025 },
     processes: [
       { service: 'executor', pid: 1, ops: 'http://127.0.0.1:9121' },

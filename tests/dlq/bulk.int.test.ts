@@ -4,7 +4,7 @@ import { until } from '@techno/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Stack, startStack } from '../support/stack.ts';
 import { plantLetters } from './letters.ts';
-import { startUpstream, type Upstream } from './upstream.ts';
+import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 const LETTERS = 10_000;
 const PER_SECOND = 200;

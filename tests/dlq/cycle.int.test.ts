@@ -2,7 +2,7 @@ import { until } from '@techno/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Answer } from '../support/client.ts';
 import { type Stack, startStack } from '../support/stack.ts';
-import { startUpstream, type Upstream } from './upstream.ts';
+import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 type Letter = Answer['body'];
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Answer } from '../support/client.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { plantLetters } from './letters.ts';
-import { startUpstream, type Upstream } from './upstream.ts';
+import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 type Letter = Answer['body'];
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { until } from '@techno/testkit';
+import { until } from '@techno/embedded';
 
 /** What `stack.json` says, as far as these tests need it. */
 export interface StackFile {
@@ -21,20 +21,31 @@ export interface Launched {
   readonly home: string;
   /** As it is now: pids change when something is restarted. */
   stack(): Promise<StackFile>;
-  /** SIGTERM to the launcher; resolves with its exit code when it has gone. */
+  /** Everything the launcher has said so far. */
+  output(): string;
+  /** SIGTERM to the launcher; resolves with its exit code when it has gone. A home of its own goes with it. */
   stop(): Promise<number | null>;
 }
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** The real launcher, as `npm start` runs it, in a home of its own on free ports. */
-export async function launch(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<Launched> {
-  const home = await mkdtemp(path.join(tmpdir(), 'techno e2e '));
+/**
+ * The real launcher, as `npm start` runs it, in a home of its own on free ports. `given`: a folder for it, which stays
+ * afterwards.
+ */
+export async function launch(
+  env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+  given?: string,
+): Promise<Launched> {
+  const home = given ?? (await mkdtemp(path.join(tmpdir(), 'techno e2e ')));
+  await mkdir(home, { recursive: true });
   // PostgreSQL runs as an account of its own, which must get through.
   await chmod(home, 0o711);
   const child = spawn(process.execPath, [path.join(ROOT, 'deploy/bootstrap.mjs'), 'start', '--json', ...args], {
     cwd: ROOT,
-    env: { ...process.env, TECHNO_HOME: home, ...env },
+    // With its parent's id the launcher stops everything should this process be killed.
+    env: { ...process.env, TECHNO_HOME: home, TECHNO_PARENT_PID: String(process.pid), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -42,23 +53,23 @@ export async function launch(env: Readonly<Record<string, string>> = {}, args: r
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const stack = async () => JSON.parse(await readFile(path.join(home, 'stack.json'), 'utf8')) as StackFile;
-
-  await until(
-    async () => {
-      if (child.exitCode !== null) throw new Error(`the launcher ended with ${child.exitCode}: ${output}`);
-      return isReady(output, stack);
-    },
-    { timeoutMs: 90_000 },
-  );
-  return {
-    home,
-    stack,
-    async stop() {
-      const code = await ended(child, exited);
-      await rm(home, { recursive: true, force: true });
-      return code;
-    },
+  const stop = async () => {
+    const code = await ended(child, exited);
+    if (given === undefined) await rm(home, { recursive: true, force: true });
+    return code;
   };
+
+  try {
+    await until(async () => child.exitCode !== null || (await isReady(output, stack)), {
+      timeoutMs: 180_000,
+      what: 'the stack',
+    });
+    if (child.exitCode !== null) throw new Error(`the launcher ended with ${child.exitCode}`);
+  } catch (cause) {
+    await stop();
+    throw new Error(`no stack: ${output}`, { cause });
+  }
+  return { home, stack, output: () => output, stop };
 }
 
 /** `--json` prints the stack once everything is ready and seeded. */

@@ -1,10 +1,12 @@
 import { DURABLES, durablesOf, inboxPrefix, SERVICES, type ServiceName } from '@techno/contracts';
 import { type Bus, connectBus } from '@techno/jetstream';
 import { until } from '@techno/testkit';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Stack, startStack } from '../support/stack.ts';
-import { STARTABLE } from './settings.ts';
+import { ROOT, STARTABLE } from './settings.ts';
 
 let stack: Stack;
 let operator: Bus;
@@ -35,6 +37,13 @@ test('every service is ready with its own credentials alone, and an action goes 
   const { status, body } = await stack.submit('echo', { hello: 'world' });
   expect(status).toBe(200);
   expect(await stack.ended(String(body['trace_id']))).toMatchObject({ status: 'COMPLETED' });
+});
+
+test('the smoke test of the pipeline says of a system that works that it does, and of another that it does not', async () => {
+  const smoke = (key: string) =>
+    promisify(execFile)('k8s/smoke.sh', [stack.url], { cwd: ROOT, env: { PATH: process.env['PATH'], TECHNO_API_KEY: key } });
+  expect((await smoke(stack.rootKey)).stdout).toContain('executed and on the audit trail');
+  await expect(smoke('sk_live_wrong')).rejects.toMatchObject({ stderr: expect.stringContaining('SMOKE_FAILED') as string });
 });
 
 test('the durables are those whose rights were given, no more and no fewer', async () => {

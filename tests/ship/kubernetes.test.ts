@@ -227,7 +227,7 @@ describe.skipIf(!HAS_KUBECTL).each(OVERLAYS)('%s', (overlay) => {
         expect(cpu.metadata.value).toBe(String(autoscaler.metrics[0].resource.target.averageUtilization));
         expect(lag.metadata.threshold).toBe(autoscaler.metrics[1].external.target.averageValue);
         const labels = { namespace, ...autoscaler.metrics[1].external.metric.selector.matchLabels } as Record<string, string>;
-        const matchers = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+        const matchers = ['namespace', 'container', 'consumer'].flatMap((name) => (labels[name] ? [`${name}="${labels[name]}"`] : []));
         expect(lag.metadata.query).toBe(`sum(max by (stream, consumer) (consumer_lag{${matchers.join(', ')}}))`);
       }
     });

@@ -25,15 +25,15 @@ export function unknownSettings(service: string, names: readonly string[]): stri
 
 /** What the service itself says to these settings: '' if it would start with them. */
 export async function refusal(service: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const script = `
-    const { loadConfig } = await import('./services/${service}/src/config.ts');
-    try { loadConfig(); } catch (error) { process.stdout.write(error.message); }`;
-  const run = promisify(execFile);
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
-    cwd: ROOT,
-    env: { PATH: process.env['PATH'] ?? '', ...env },
-  });
-  return stdout;
+  const { loadConfig } = (await import(path.join(ROOT, 'services', service, 'src/config.ts'))) as {
+    loadConfig: (env: Readonly<Record<string, string>>) => unknown;
+  };
+  try {
+    loadConfig(env);
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** A `.env` as an operator makes it. */

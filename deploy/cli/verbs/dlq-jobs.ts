@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { wholeNumber } from '../arguments.ts';
 import { table } from '../print.ts';
 import { client, type CommonFlags, examples, show, withTargetOptions } from '../verb.ts';
 import { filterOf, type FilterFlags, withFilterOptions } from './dlq-filter.ts';
@@ -79,10 +80,4 @@ export function dlqJobVerbs(dlq: Command): void {
       });
     examples(steer, `npx techno dlq ${verb} rj_0192…`);
   }
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number above 0.');
-  return number;
 }

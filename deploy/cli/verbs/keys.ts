@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { commaList, wholeNumber } from '../arguments.ts';
 import { table } from '../print.ts';
 import { client, type CommonFlags, examples, show, withTargetOptions } from '../verb.ts';
 
@@ -20,11 +21,11 @@ export function keysVerb(program: Command): void {
     .description('make a key; it is shown this once')
     .requiredOption('--name <name>', 'what it is for')
     .requiredOption('--role <role>', 'a role of the policy')
-    .option('--contexts <list>', 'contexts it may act in, comma-separated', list, ['*'])
+    .option('--contexts <list>', 'contexts it may act in, comma-separated', commaList, ['*'])
     .option('--mode <mode>', 'live or test', 'live')
     .option('--per-minute <n>', 'requests in a minute', wholeNumber)
     .option('--per-day <n>', 'requests in a day', wholeNumber)
-    .option('--allow-from <list>', 'client addresses or networks it may be used from', list)
+    .option('--allow-from <list>', 'client addresses or networks it may be used from', commaList)
     .option('--expires-at <time>', 'RFC 3339 time after which it is void')
     .action(async (flags: CreateFlags) => {
       const { body } = await client(flags, 'admin').call('POST', '/v1/keys', {
@@ -84,17 +85,4 @@ function showIssued(flags: CommonFlags, body: unknown): void {
     body as { key: string },
     ({ key }) => `${key}\n\nThis is the only time it is shown. Send it as X-API-KEY or Authorization: Bearer.`,
   );
-}
-
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('It must be a whole number.');
-  return number;
 }

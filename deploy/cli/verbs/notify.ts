@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { commaList } from '../arguments.ts';
 import { table } from '../print.ts';
 import { client, type CommonFlags, examples, show, withTargetOptions } from '../verb.ts';
 
@@ -37,14 +38,14 @@ export function notifyVerb(program: Command): void {
     .option('--template <name>', 'instead of a text')
     .option('--data <json>', 'what fills the template', object)
     .option('--severity <severity>', 'low, normal, high or critical', 'normal')
-    .option('--channels <list>', 'only these, in this order: whatsapp, email, sms, webhook', list)
+    .option('--channels <list>', 'only these, in this order: whatsapp, email, sms, webhook', commaList)
     .option('--context <id>', 'context_id to act in', 'default')
     .action(async (recipients: string, flags: SendFlags) => {
       const { text, subject, template, data, severity, channels } = flags;
       const { body } = await client(flags, 'developer').call('POST', '/v1/notifications', {
         context_id: flags.context,
         notification: {
-          recipients: list(recipients),
+          recipients: commaList(recipients),
           text: text === undefined ? undefined : { body: text, subject },
           template: template === undefined ? undefined : { name: template, data: data ?? {} },
           severity,
@@ -101,13 +102,6 @@ export function notifyVerb(program: Command): void {
       );
     });
   examples(get, 'npx techno notify get ntf_01a1…');
-}
-
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
 }
 
 function object(text: string): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readJson } from '../json-file.ts';
+import { jsonArgument } from '../arguments.ts';
 import { client, type CommonFlags, examples, show, withTargetOptions } from '../verb.ts';
 
 export function submitVerb(program: Command): void {
@@ -12,15 +12,9 @@ export function submitVerb(program: Command): void {
       const { body } = await client(flags, 'developer').call('POST', '/v1/process', {
         action,
         context_id: flags.context,
-        payload: await payloadOf(payload),
+        payload: await jsonArgument(payload),
       });
       show(flags, body, (value) => JSON.stringify(value, null, 2));
     });
   examples(verb, `npx techno submit echo '{"hello":"world"}'`, 'npx techno submit analyze_document @request.json --context demo');
-}
-
-async function payloadOf(text: string): Promise<unknown> {
-  if (text === '-') return readJson('-');
-  if (text.startsWith('@')) return readJson(text.slice(1));
-  return JSON.parse(text);
 }

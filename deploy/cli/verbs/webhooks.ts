@@ -26,7 +26,7 @@ export function webhooksVerb(program: Command): void {
   const set = withTargetOptions(webhooks.command('set'))
     .description('make a source, or replace one')
     .argument('<source>', 'its name, the last part of its URL')
-    .requiredOption('--scheme <scheme>', 'standard, github, timestamped or token')
+    .requiredOption('--scheme <scheme>', 'standard, github, timestamped, token or bearer')
     .requiredOption('--secret <secret...>', 'secrets that are accepted; several during a rotation')
     .requiredOption('--action <action>', 'what an accepted request asks for')
     .requiredOption('--context <context>', 'in which context')

@@ -111,7 +111,7 @@ export const listOccurrences = defineRequest({
   output: z.object({ occurrences: z.array(occurrenceView) }),
 });
 
-export const calendarRefusal = z.object({
+const calendarRefusal = z.object({
   uid: z.string().optional(),
   line: z.number().int().describe('Where the item begins'),
   code: z.string(),
@@ -121,6 +121,7 @@ export const importedCalendar = z.object({
   created: z.number().int(),
   updated: z.number().int(),
   unchanged: z.number().int().describe('Known in a later version (SEQUENCE)'),
+  removed: z.number().int().describe('Called off (STATUS:CANCELLED), and known'),
   refused: z.array(calendarRefusal).describe('Items that could not be taken; the others were'),
 });
 

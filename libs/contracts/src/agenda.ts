@@ -11,14 +11,15 @@ export const AGENDA_EXCEPTIONS_MAX = 500;
 
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
-const text = (longest: number) =>
+const text = (longest: number, least = 0) =>
   z
     .string()
+    .min(least)
     .max(longest)
     .refine((value) => !CONTROL.test(value), 'holds control characters');
 
 const title = text(AGENDA_TEXT.title).refine((value) => value.trim() !== '', 'is empty');
-const contextId = z.string().min(1).max(256);
+const contextId = text(256, 1);
 const zone = z.string().min(1).max(64).describe('IANA name: in which days begin and series go on, whatever the clocks do');
 const moment = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()])
@@ -27,7 +28,7 @@ const recipients = z
   .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'letters, digits, "_", "." and "-", at most 128'))
   .max(AGENDA_RECIPIENTS_MAX)
   .describe('Contacts who are reminded');
-const uid = z.string().min(1).max(255).describe("The item's name elsewhere; one owner has each once. Default: one of its own");
+const uid = text(255, 1).describe("The item's name elsewhere; one owner has each once. Default: one of its own");
 
 /** A series by the words of RFC 5545. */
 export const recurrence = z.strictObject({

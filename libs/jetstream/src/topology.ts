@@ -106,10 +106,28 @@ function topologyError(what: string, cause: unknown): Error {
   );
 }
 
+const CONSUMER_NOT_FOUND = 10014;
+const STREAM_NOT_FOUND = 10059;
+
+/** `pendingOf` of those durables that there are: services that were never started have made none. */
+export async function pendingWhereThere(bus: Bus, durables: Durables): ReturnType<typeof pendingOf> {
+  const found = await Promise.all(
+    durables.map((durable) =>
+      pendingOf(bus, [durable]).catch((error: unknown) => {
+        if (error instanceof JetStreamApiError && [CONSUMER_NOT_FOUND, STREAM_NOT_FOUND].includes(error.code)) return [];
+        throw error;
+      }),
+    ),
+  );
+  return found.flat();
+}
+
+type Durables = readonly { stream: StreamName; consumer: string }[];
+
 /** What waits for each durable, what it has in hand, and what of that was given out before. Throws where a stream or a durable is missing. */
 export async function pendingOf(
   bus: Bus,
-  durables: readonly { stream: StreamName; consumer: string }[],
+  durables: Durables,
 ): Promise<{ stream: string; consumer: string; pending: number; unacked: number; redelivered: number }[]> {
   return Promise.all(
     durables.map(async ({ stream, consumer }) => {

@@ -156,7 +156,7 @@ async function runParts<Config extends CommonConfig>(
   ];
   checkRights(name, durables);
   metrics.consumers.lagFrom(() => pendingOf(bus, durables));
-  metrics.streams.usageFrom(() => usageOf(bus, [...new Set(durables.map(({ stream }) => stream))]));
+  metrics.streams.usageFrom(() => usageOf(bus, [...new Set(durables.map(({ stream }) => stream))], systemClock.now()));
   const checks: Check[] = [
     { name: 'nats', probe: async () => void (await bus.ping()) },
     { name: 'postgres', probe: async () => void (await database.ping()) },

@@ -35,6 +35,9 @@ export interface StandInOptions {
   readonly receipts?: ReceiptTarget | undefined;
 }
 
+/** What Evolution answers while it has no session. */
+const SESSION_CLOSED = { status: 400, error: 'Bad Request', response: { message: ['Error: Connection Closed'] } };
+
 /** The providers of development and tests: an SMTP catcher, WhatsApp (two dialects), SMS and a webhook endpoint, on one web page. */
 export async function startStandIns(options: StandInOptions = {}): Promise<StandIns> {
   const board = behaviourBoard<BehaviourName>();
@@ -78,6 +81,7 @@ export async function startStandIns(options: StandInOptions = {}): Promise<Stand
       const retry = behaviour.retryAfter === undefined ? {} : { 'retry-after': String(behaviour.retryAfter) };
       return send(response, behaviour.status, behaviour.body ?? { error: 'as told' }, { ...retry, ...behaviour.headers });
     }
+    if (provider.name === 'evolution' && session !== 'open') return send(response, 400, SESSION_CLOSED);
     const read = provider.read(asked);
     if ('refused' in read) return send(response, read.refused.status, read.refused.body);
     const key = asked.headers['idempotency-key'] ?? asked.headers['webhook-id'];

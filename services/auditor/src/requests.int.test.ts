@@ -21,7 +21,7 @@ beforeAll(async () => {
   const trail = createAuditTrail(database, () => systemClock.now());
   endpoints = auditorRequests({ actions: createActions(database), trail });
   written = [];
-  const deps = { trail, onWritten: (rows: number) => void written.push(rows) };
+  const deps = { trail, onWritten: (_consumer: string, rows: number) => void written.push(rows) };
   actor = recordActions(deps);
   deadLetters = recordDeadLetters(deps);
 });

@@ -1,7 +1,7 @@
 import { BREAKER_NEWS_SUBJECT } from '@techno/contracts';
 import { listenForReplies, storedMessages, streamCreated } from '@techno/jetstream';
 import { MINUTE, randomHex, SECOND } from '@techno/kernel';
-import { actor, runService } from '@techno/service';
+import { actor, loop, runService } from '@techno/service';
 import {
   createAutoReplays,
   createDeadLetterEvents,
@@ -21,7 +21,6 @@ import { tellTheTrail } from './loops/audit.ts';
 import { autoReplay } from './loops/auto-replay.ts';
 import { bulkReplays } from './loops/bulk.ts';
 import { createGauges } from './loops/gauges.ts';
-import { loop } from './loops/loop.ts';
 import { retain } from './loops/retention.ts';
 import { settleEnded } from './loops/settle.ts';
 import { createReplayer } from './replayer.ts';

@@ -13,6 +13,9 @@ import { createLiveSources } from './live-sources.ts';
 import { createPending } from './pending.ts';
 import { problemOf } from './problems.ts';
 import { actionRoutes } from './routes/actions.ts';
+import { agendaEventRoutes } from './routes/agenda-events.ts';
+import { agendaImportRoute } from './routes/agenda-import.ts';
+import { agendaTaskRoutes } from './routes/agenda-tasks.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { eventsRoute } from './routes/events.ts';
@@ -20,6 +23,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { policyRoutes } from './routes/policy.ts';
 import { type ProcessDeps, processRoutes } from './routes/process.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { webhookDeliveryRoute } from './routes/webhook-deliveries.ts';
 import { webhookSourceRoutes } from './routes/webhook-sources.ts';
@@ -94,7 +98,11 @@ await runService<GatewayConfig>({
       ...deadLetterRoutes({ bus, caller }),
       ...notificationRoutes({ bus, caller, processing }),
       ...contactRoutes({ bus, caller }),
+      ...agendaEventRoutes({ bus, caller }),
+      ...agendaTaskRoutes({ bus, caller }),
+      agendaImportRoute({ bus, caller }),
       ...templateRoutes({ bus, caller }),
+      ...scheduleRoutes({ bus, caller }),
       ...policyRoutes({ bus, caller }),
       ...keyRoutes({ bus, caller, pepper }),
       ...webhookSourceRoutes({ sources, store, caller }),

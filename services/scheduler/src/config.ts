@@ -19,6 +19,12 @@ const shape = {
     .describe('20000'),
   /** How long `worker_job_events` keeps what has ended. A backfill reaches back no further. */
   TECHNO_RUNS_KEPT_DAYS: z.coerce.number().int().min(1).max(3_650).default(30).describe('30'),
+  /** When contacts are told their day that name no hour, by their own clocks. */
+  TECHNO_BRIEF_AT: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM')
+    .default('07:00')
+    .describe('07:00'),
 } as const;
 
 /** Settings of the scheduler. The only place here that reads the environment. */

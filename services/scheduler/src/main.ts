@@ -1,4 +1,7 @@
+import { listenForReplies, streamCreated } from '@techno/jetstream';
 import { runService } from '@techno/service';
+import { createAgenda, createBriefs, createReminders } from '@techno/storage';
+import { agendaRequests } from './agenda/requests/requests.ts';
 import { loadConfig, type SchedulerConfig } from './config.ts';
 import { createScheduler } from './engine/scheduler.ts';
 import { systemJobs } from './jobs/jobs.ts';
@@ -9,7 +12,11 @@ await runService<SchedulerConfig>({
   poolSize: 6,
   async build({ config, telemetry, bus, transport, database, clock }) {
     const scheduler = await createScheduler({
-      bus,
+      bus: {
+        connected: () => bus.connected(),
+        streamCreated: () => streamCreated(bus, 'JOBS'),
+        listen: (subject, onReply) => listenForReplies(bus, subject, onReply),
+      },
       transport,
       database,
       telemetry,
@@ -20,7 +27,15 @@ await runService<SchedulerConfig>({
     });
     return {
       actors: scheduler.actors,
-      endpoints: [...scheduler.endpoints],
+      endpoints: [
+        ...scheduler.endpoints,
+        ...agendaRequests({
+          agenda: createAgenda(database),
+          reminders: createReminders(database),
+          briefs: createBriefs(database),
+          clock,
+        }),
+      ],
       loops: scheduler.loops,
       close: () => scheduler.close(),
     };

@@ -94,9 +94,14 @@ export async function executors(launched: Launched, allow: string): Promise<Repl
   };
 }
 
+/** Empty where a replica does not answer: it has just gone, or the machine is busy. */
 async function metricsOf(ops: string): Promise<string> {
-  const response = await fetch(`${ops}/metrics`, { signal: AbortSignal.timeout(5_000) });
-  return response.text();
+  try {
+    const response = await fetch(`${ops}/metrics`, { signal: AbortSignal.timeout(2_000) });
+    return await response.text();
+  } catch {
+    return '';
+  }
 }
 
 function valueOf(text: string, name: string, label = ''): number {

@@ -43,6 +43,8 @@ export interface Agenda {
     work: (item: AgendaItem) => AgendaState | Promise<AgendaState>,
   ): Promise<AgendaItem | undefined>;
   remove(kind: AgendaKind, id: string, owner: string | undefined): Promise<boolean>;
+  /** Removes by UID; gives how many there were. */
+  removeNamed(owner: string, kind: AgendaKind, uids: readonly string[]): Promise<number>;
   /** What is to be announced by `now`, in order, from the one after `after`. */
   due(kind: AgendaKind, now: Date, after: DueCursor | undefined, limit: number): Promise<AgendaItem[]>;
   /** Moves on to the next announcement of each; one that was changed since it was read stays as it is. */
@@ -142,6 +144,18 @@ export function createAgenda(database: Database): Agenda {
         [id, kind, owner ?? null],
       );
       return rows.length > 0;
+    },
+
+    async removeNamed(owner, kind, uids) {
+      if (uids.length === 0) return 0;
+      const rows = await database.query(
+        {
+          name: 'agenda-remove-named',
+          text: 'delete from agenda_items where owner = $1 and kind = $2 and uid = any($3::text[]) returning id',
+        },
+        [owner, kind, uids],
+      );
+      return rows.length;
     },
 
     async due(kind, now, after, limit) {

@@ -36,7 +36,7 @@ export interface Deliveries {
    * way. Pace and order hold over all replicas: they claim one after another.
    */
   claim(claim: Claim): Promise<Delivery[]>;
-  /** Commits that a call is about to be made. Undefined: the fence is lost. */
+  /** Commits that a call is about to be made; the same one, however often it is told. Undefined: the fence is lost. */
   start(delivery: Delivery, attempt: { provider: string; at: Date; leaseUntil: Date }): Promise<number | undefined>;
   /** Moves one that this process holds. False: the fence is lost, and what was decided is not the record. */
   move(delivery: Delivery, decide: (current: Delivery) => Change): Promise<boolean>;
@@ -67,22 +67,32 @@ export interface Deliveries {
 const RECEIPT_ORDER = `array['FAILED', 'SENT', 'DELIVERED', 'READ']`;
 const STATES_BEFORE = `d.state = 'SENDING'`;
 
+const ANY_DUE = {
+  name: 'deliveries-any-due',
+  text: `select 1 from deliveries where state = 'QUEUED' and channel = $1 and due_at <= $2 limit 1`,
+};
+
 export function createDeliveries(database: Database): Deliveries {
   return {
-    claim: (claim) => database.transaction((query) => claimIn(query, claim)),
+    async claim(claim) {
+      // Asked some times a second on every channel, and most of the time nothing is: one round trip instead of six.
+      const [due] = await database.query(ANY_DUE, [claim.channel, claim.now]);
+      return due === undefined ? [] : database.transaction((query) => claimIn(query, claim));
+    },
 
     async start(delivery, { provider, at, leaseUntil }) {
       const [row] = await database.query<{ number: number }>(
         {
           name: 'deliveries-start',
           text: `with held as (
-              update deliveries set attempts = attempts + 1, provider = $3, leased_until = $5
+              update deliveries set attempts = $6, provider = $3, leased_until = $5
               where id = $1 and fence = $2 and state = 'SENDING' returning id, attempts, channel
             )
             insert into delivery_attempts (delivery_id, number, channel, provider, started_at)
-            select id, attempts, channel, $3, $4 from held returning number`,
+            select id, attempts, channel, $3, $4 from held
+            on conflict (delivery_id, number) do update set started_at = excluded.started_at returning number`,
         },
-        [delivery.id, delivery.fence, provider, at, leaseUntil],
+        [delivery.id, delivery.fence, provider, at, leaseUntil, delivery.attempts + 1],
       );
       return row?.number;
     },

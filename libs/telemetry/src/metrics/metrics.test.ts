@@ -31,7 +31,9 @@ describe('metrics', () => {
     actor.deadLettered('ALLOW_INVALID');
     const lag = { stream: 'ACTIONS', consumer: 'decide', pending: 42, unacked: 3, redelivered: 1 };
     metrics.consumers.lagFrom(() => Promise.resolve([lag]));
-    metrics.streams.usageFrom(() => Promise.resolve([{ stream: 'ACTIONS', messages: 7, bytes: 700, limitBytes: 1_000 }]));
+    metrics.streams.usageFrom(() =>
+      Promise.resolve([{ stream: 'ACTIONS', messages: 7, bytes: 700, limitBytes: 1_000, oldestSeconds: 60 }]),
+    );
     metrics.store.queried('inbox-accept', 0.003, undefined);
     metrics.store.queried('inbox-accept', 0.2, 'STORE_REFUSED');
     metrics.store.connectionsFrom(() => ({ total: 3, idle: 1, waiting: 5 }));
@@ -65,6 +67,7 @@ describe('metrics', () => {
         'stream_messages{stream="ACTIONS"} 7',
         'stream_bytes{stream="ACTIONS"} 700',
         'stream_limit_bytes{stream="ACTIONS"} 1000',
+        'stream_oldest_seconds{stream="ACTIONS"} 60',
         'database_query_seconds_bucket{le="0.005",statement="inbox-accept"} 1',
         'database_query_seconds_count{statement="inbox-accept"} 2',
         'database_failures_total{code="STORE_REFUSED"} 1',

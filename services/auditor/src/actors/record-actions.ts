@@ -6,6 +6,7 @@ import {
   actionDenied,
   actionFailed,
   actionRequested,
+  type CanonicalEvent,
   deadLetterActed,
   deadLettered,
   jobFinished,
@@ -21,7 +22,8 @@ import { recordOf } from '../record.ts';
 
 export interface RecordDeps {
   readonly trail: AuditTrail;
-  readonly onWritten?: (rows: number) => void;
+  /** `newest`: the events of the last message of the batch. */
+  readonly onWritten?: (consumer: string, rows: number, newest: readonly CanonicalEvent[]) => void;
 }
 
 /** Nobody waits for the record, so it may fill: most actions then arrive whole, and cost one upsert. */
@@ -37,12 +39,9 @@ function recorder(name: string, receives: readonly MessageContract<never>[], { t
     leaseMs: 15 * SECOND,
     async handle(batch: readonly Received[], traceparent?: string) {
       const recorded = batch.map(recordOf);
-      const { written } = await trail.append(
-        recorded.flatMap(({ entries }) => entries),
-        mergePatches(recorded.flatMap(({ patches }) => patches)),
-        traceparent,
-      );
-      onWritten?.(written);
+      const entries = recorded.flatMap((one) => one.entries);
+      const { written } = await trail.append(entries, mergePatches(recorded.flatMap(({ patches }) => patches)), traceparent);
+      onWritten?.(name, written, entries.at(-1)?.events ?? []);
     },
   };
 }

@@ -12,7 +12,7 @@ export const WEBHOOK_REJECTIONS = {
 } as const;
 export type WebhookRejection = keyof typeof WEBHOOK_REJECTIONS;
 
-export const WEBHOOK_SCHEME_NAMES = ['standard', 'github', 'timestamped', 'token'] as const;
+export const WEBHOOK_SCHEME_NAMES = ['standard', 'github', 'timestamped', 'token', 'bearer'] as const;
 export type WebhookSchemeName = (typeof WEBHOOK_SCHEME_NAMES)[number];
 
 export interface Delivery {

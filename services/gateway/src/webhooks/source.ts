@@ -1,4 +1,6 @@
+import { notificationRequest } from '@techno/contracts';
 import { z } from 'zod';
+import { alertNotification } from './alerts.ts';
 import { renderTemplate, templateProblem } from './payload-template.ts';
 import { WEBHOOK_SCHEME_NAMES } from './scheme.ts';
 import { webhookSchemes } from './schemes/index.ts';
@@ -19,6 +21,9 @@ const payloadMapping = z.union([
     .strictObject({ wrap: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/) })
     .describe('The JSON body becomes the one field of that name, for senders whose body is a list'),
   z.strictObject({ template }).describe('An object in which {{body.a.b}} is replaced by that value'),
+  z
+    .strictObject({ alerts: z.strictObject({ recipients: notificationRequest.shape.recipients }) })
+    .describe("Alertmanager's webhook becomes a notification to these recipients: the payload of `notify`"),
 ]);
 
 /** A webhook source as an administrator configures it. Secrets are sealed before they are stored and never read back. */
@@ -52,10 +57,11 @@ export const webhookSource = z
   });
 export type WebhookSource = z.infer<typeof webhookSource>;
 
-/** The payload of the action that a verified delivery asks for. `parsedBody` is the JSON of its raw body. */
+/** The payload of the action that a verified delivery asks for. `parsedBody` is the JSON of its raw body. Throws TerminalError ALERTS_INVALID. */
 export function toPayload(source: Pick<WebhookSource, 'payload'>, parsedBody: unknown): unknown {
   const mapping = source.payload;
   if (mapping === 'body') return parsedBody;
   if ('wrap' in mapping) return { [mapping.wrap]: parsedBody };
+  if ('alerts' in mapping) return alertNotification(parsedBody, mapping.alerts.recipients);
   return renderTemplate(mapping.template, parsedBody);
 }

@@ -124,6 +124,10 @@ it('a session that is not open is not well', async () => {
   await channel.probe?.(signal);
   standIns.it.setSession('close');
   await expect(channel.probe?.(signal)).rejects.toThrow("the WhatsApp session is 'close'");
+  // Answered with 400, and yet nothing is wrong with the message.
+  await expect(channel.send(outbound('+5511987654321'), signal)).rejects.toMatchObject({
+    failure: { kind: 'lost', sent: false, code: 'SESSION_CLOSED' },
+  });
 });
 
 it('WhatsApp takes media with a caption, and refuses a number that does not exist', async () => {

@@ -1,4 +1,5 @@
-import type { Channel, Outbound } from './channel.ts';
+import type { SafeResponse } from '@techno/http';
+import { type Channel, ChannelFailure, type Outbound } from './channel.ts';
 import { call, type HttpCall, jsonOf } from './http-call.ts';
 
 export interface EvolutionOptions extends HttpCall {
@@ -26,7 +27,7 @@ export function evolutionChannel(options: EvolutionOptions): Channel {
         options,
         `${baseUrl}${path}/${instance}`,
         { method: 'POST', headers, body: JSON.stringify(body), idempotencyKey: message.key, signal },
-        (refusal) => numberDoesNotExist(jsonOf(refusal)),
+        isBadNumber,
       );
       const { key } = jsonOf(response);
       return { providerMessageId: typeof key === 'object' && key !== null && 'id' in key ? String(key.id) : undefined };
@@ -57,8 +58,15 @@ function requestOf({ to, text, media }: Outbound): { path: string; body: Record<
   };
 }
 
-/** `{ response: { message: [{ exists: false, number }] } }` */
-function numberDoesNotExist({ response }: Record<string, unknown>): boolean {
-  const message = (response as { message?: unknown } | undefined)?.message;
-  return Array.isArray(message) && message.some((one: unknown) => (one as { exists?: unknown } | null)?.exists === false);
+/**
+ * `{ response: { message: [{ exists: false, number }] } }`. Throws a ChannelFailure where what is refused with a 4xx is not the message:
+ * `{ response: { message: ['Error: Connection Closed'] } }` is a session that is gone before its instance knows.
+ * https://github.com/evolution-foundation/evolution-api/issues/2229
+ */
+function isBadNumber(refusal: SafeResponse): boolean {
+  const { response } = jsonOf(refusal) as { response?: { message?: unknown } };
+  const messages: unknown[] = [response?.message].flat();
+  if (messages.some((one) => typeof one === 'string' && /connection closed/i.test(one)))
+    throw new ChannelFailure({ kind: 'lost', sent: false, code: 'SESSION_CLOSED' }, 'the WhatsApp session is closed');
+  return messages.some((one) => (one as { exists?: unknown } | null | undefined)?.exists === false);
 }

@@ -1,5 +1,5 @@
 import type { ChannelName, Contact } from '@techno/contracts';
-import { type Clock, errorCode, SECOND, TechnoError } from '@techno/kernel';
+import { type Clock, SECOND, TerminalError } from '@techno/kernel';
 import type { Change, Contacts, Deliveries, Delivery, Notifications, Skip, Transition } from '@techno/storage';
 import type { Channel, Outbound } from '../channels/channel.ts';
 import { afterAttempt, nextChannel, type Outcome, settled } from '../delivery/after-attempt.ts';
@@ -11,6 +11,7 @@ import { contactOf } from '../recipients.ts';
 import { renderDigest, type Rendered } from '../templates/render.ts';
 import type { Words } from '../words.ts';
 import type { OnCall } from './call-span.ts';
+import { insist } from './insist.ts';
 import type { CallResult, Intake } from './intake.ts';
 
 export interface DeliverDeps {
@@ -38,37 +39,63 @@ export async function deliver(
   signal: AbortSignal,
   deps: DeliverDeps,
 ): Promise<void> {
+  const held = { heldUntilMs: deps.clock.now() + deps.leaseMs, clock: deps.clock, signal };
+  const ready = await insist(() => prepare(delivery, channel, deps), held);
+  if (ready === undefined) return;
+  const called = deps.onCall?.(delivery, channel, ready.number);
+  const result = await intake.call(ready.message, signal);
+  called?.(result);
+  deps.metrics.attempt(channel.name, result.class);
+  await insist(() => record(delivery, ready, result, intake, channel, deps), {
+    ...held,
+    heldUntilMs: ready.startedAtMs + deps.leaseMs,
+  });
+}
+
+/** A message whose call is about to be made, and is on record as begun. */
+interface Ready {
+  readonly message: Outbound;
+  readonly number: number;
+  readonly startedAtMs: number;
+}
+
+/** Undefined: it goes elsewhere, or somebody else holds it by now. */
+async function prepare(delivery: Delivery, channel: Channel, deps: DeliverDeps): Promise<Ready | undefined> {
   const { clock, deliveries } = deps;
   const { contact, checks } = await look(delivery, deps);
   const here = checks[0];
-  if (here?.kind !== 'send') return void (await passOn(delivery, checks, deps));
+  if (here?.kind !== 'send') {
+    await passOn(delivery, checks, deps);
+    return undefined;
+  }
   let message: Outbound;
   try {
     message = await compose(delivery, contact, channel.name, here.address, deps);
   } catch (error) {
-    if (!(error instanceof TechnoError)) throw error;
-    await conclude(delivery, () => ({ transition: nextChannel(delivery, errorCode(error), clock.now()) }), deps);
-    return;
+    if (!(error instanceof TerminalError)) throw error;
+    await conclude(delivery, () => ({ transition: nextChannel(delivery, error.code, clock.now()) }), deps);
+    return undefined;
   }
-  const now = clock.now();
+  const startedAtMs = clock.now();
   const number = await deliveries.start(delivery, {
     provider: channel.provider,
-    at: new Date(now),
-    leaseUntil: new Date(now + deps.leaseMs),
+    at: new Date(startedAtMs),
+    leaseUntil: new Date(startedAtMs + deps.leaseMs),
   });
-  // Somebody else holds it: what was looked up here is of no use.
-  if (number === undefined) return;
-  const called = deps.onCall?.(delivery, channel, number);
-  const result = await intake.call(message, signal);
-  called?.(result);
-  deps.metrics.attempt(channel.name, result.class);
+  return number === undefined ? undefined : { message, number, startedAtMs };
+}
+
+async function record(
+  delivery: Delivery,
+  { message, number }: Ready,
+  result: CallResult,
+  intake: Intake,
+  channel: Channel,
+  deps: DeliverDeps,
+): Promise<void> {
   if (result.class !== 'ACCEPTED' && result.suppress) {
-    await deps.contacts.suppress({
-      channel: channel.name,
-      address: here.address,
-      reason: result.code,
-      since: new Date(clock.now()),
-    });
+    const since = new Date(deps.clock.now());
+    await deps.contacts.suppress({ channel: channel.name, address: message.to, reason: result.code, since });
   }
   // Judged when it is written: until then it may have turned out that the provider is away.
   let judged = result;

@@ -3,7 +3,17 @@ import { SECOND } from '@techno/kernel';
 import type { AgendaItem, AgendaKind, AgendaState, StoredRecurrence } from '@techno/storage';
 import { nextOccurrence, type Recurring } from './occurrences.ts';
 import { lastStartOf, recurrenceOf, type SeriesInput } from './series.ts';
-import { checkedEnd, checkedZone, dayIn, endOf, EVENT_WINDOW_MS, type Moment, momentIn, startOfDay, TASK_WINDOW_MS } from './times.ts';
+import {
+  checkedEnd,
+  checkedZone,
+  dayIn,
+  endOf,
+  EVENT_WINDOW_MS,
+  type Moment,
+  momentIn,
+  startOfDay,
+  TASK_WINDOW_MS,
+} from './times.ts';
 
 /** What an event is made of, before its dates are worked out. */
 export interface EventDraft {

@@ -43,6 +43,7 @@ export function parseRule(given: string): Rule {
     parts.set(name, value);
   }
   for (const [name, value] of parts) checkPart(name, value);
+  if (!parts.has('FREQ')) throw invalid('it has no FREQ');
   if (parts.has('COUNT') && parts.has('UNTIL')) throw invalid('COUNT and UNTIL exclude each other');
   if (parts.has('BYWEEKNO') && (parts.has('BYYEARDAY') || parts.has('BYMONTHDAY')))
     throw invalid('BYWEEKNO goes neither with BYYEARDAY nor with BYMONTHDAY');
@@ -161,8 +162,7 @@ export function momentOf(zone: string, wall: WallMs): number {
 
 /** The last moment that an UNTIL includes; a day ends with its last second, where clocks of the zone say so. */
 export function untilMs(until: string, zone: string): number {
-  const [, year, month, day, hour, minute, second, utc] =
-    /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/.exec(until) ?? [];
+  const [, year, month, day, hour, minute, second, utc] = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/.exec(until) ?? [];
   const wall = Date.UTC(
     Number(year),
     Number(month) - 1,

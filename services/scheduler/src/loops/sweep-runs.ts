@@ -1,5 +1,4 @@
-import { type Clock, errorMessage, every, SECOND } from '@techno/kernel';
-import type { LongLived } from '@techno/service';
+import type { Clock } from '@techno/kernel';
 import type { JobEvents, RunOutcomes } from '@techno/storage';
 import type { Driver } from '../engine/driver.ts';
 import { outcomeOfRecord } from '../engine/endings.ts';
@@ -14,10 +13,8 @@ export interface SweepDeps {
   readonly sweepAfterMs: number;
   readonly connected: () => boolean;
   readonly onDriven: (runs: number) => void;
-  readonly onProblem: (fields: object) => void;
 }
 
-const EVERY_MS = 1 * SECOND;
 const LIMIT = 1_000;
 
 /**
@@ -25,25 +22,19 @@ const LIMIT = 1_000;
  * have not ended past their time are driven again, and those that wait for nobody begin. Every step behind a drive gives the same
  * answer twice.
  */
-export function sweepRuns(deps: SweepDeps): LongLived {
-  async function once(): Promise<void> {
-    const now = new Date(deps.clock.now());
+export function runSweeper(deps: SweepDeps): () => Promise<void> {
+  const { outcomes, events, settler, driver, clock, sweepAfterMs, connected, onDriven } = deps;
+  return async () => {
+    const now = new Date(clock.now());
     for (;;) {
-      const endings = await deps.outcomes.unsettled(LIMIT);
-      await Promise.all(endings.map((ending) => deps.settler.settle(outcomeOfRecord(ending, now))));
+      const endings = await outcomes.unsettled(LIMIT);
+      await Promise.all(endings.map((ending) => settler.settle(outcomeOfRecord(ending, now))));
       if (endings.length < LIMIT) break;
     }
-    await deps.settler.promote();
-    if (!deps.connected()) return;
-    const overdue = await deps.events.overdue(now, deps.sweepAfterMs, LIMIT);
-    if (overdue.length > 0) deps.onDriven(overdue.length);
-    await deps.driver.drive(overdue);
-  }
-  return {
-    name: 'sweep-runs',
-    run: (signal) =>
-      every(EVERY_MS, signal, () =>
-        once().catch((error: unknown) => deps.onProblem({ loop: 'sweep-runs', problem: errorMessage(error) })),
-      ),
+    await settler.promote();
+    if (!connected()) return;
+    const overdue = await events.overdue(now, sweepAfterMs, LIMIT);
+    onDriven(overdue.length);
+    await driver.drive(overdue);
   };
 }

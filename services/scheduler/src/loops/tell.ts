@@ -1,7 +1,6 @@
 import { envelope, type Transport } from '@techno/actor';
 import { type CanonicalEvent, eventsOf, type JobFinished, jobFinished } from '@techno/contracts';
-import { type Clock, errorMessage, every, rfc3339, SECOND } from '@techno/kernel';
-import type { LongLived } from '@techno/service';
+import { type Clock, rfc3339 } from '@techno/kernel';
 import type { JobEvents, Schedules, StoredRun } from '@techno/storage';
 import { noticeOf, traceparentOf } from '../engine/notices.ts';
 import type { ScheduleNotice } from '../engine/judge.ts';
@@ -15,25 +14,16 @@ export interface TellDeps {
   readonly clock: Clock;
   readonly connected: () => boolean;
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
-  readonly onProblem: (fields: object) => void;
 }
 
-const EVERY_MS = 1 * SECOND;
 const AT_ONCE = 500;
 
 /** Tells the trail of runs and owners of denials, from what was committed with them. Told twice, each is heard once: ids stay the same. */
-export function tell(deps: TellDeps): LongLived {
-  async function once(): Promise<void> {
+export function teller(deps: TellDeps): () => Promise<void> {
+  return async () => {
     if (!deps.connected()) return;
     await tellOwners(deps);
     while (await tellTrail(deps));
-  }
-  return {
-    name: 'tell',
-    run: (signal) =>
-      every(EVERY_MS, signal, () =>
-        once().catch((error: unknown) => deps.onProblem({ loop: 'tell', problem: errorMessage(error) })),
-      ),
   };
 }
 

@@ -40,15 +40,40 @@ export function unspaced(text: string): string | undefined {
   return joined === text ? undefined : joined;
 }
 
-const LEET_WORD = /(?<![a-z0-9@$])(?=[a-z0-9@$]{0,24}[a-z])(?=[a-z0-9@$]{0,24}[0134578@$])[a-z0-9@$]{2,24}/g;
-const MIXED = /[a-z][0134578@$]|[0134578@$][a-z]/;
-const LEET: Record<string, string> = { 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't', 8: 'b', '@': 'a', $: 's' };
+const LEET: Readonly<Record<string, string>> = { 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't', 8: 'b', '@': 'a', $: 's' };
+const LETTER = 1;
+const STAND_IN = 2;
+const OTHER_DIGIT = 4;
+/** What a code unit is within a word; 0: no part of one. */
+const KINDS = Uint8Array.from({ length: 128 }, (_none, code) => {
+  const unit = String.fromCharCode(code);
+  if (unit in LEET) return STAND_IN;
+  return /[a-z]/.test(unit) ? LETTER : /\d/.test(unit) ? OTHER_DIGIT : 0;
+});
+/** Of longer words only the beginning is read. */
+const LONGEST_WORD = 24;
 
-/** `1gn0r3` as `ignore`. Undefined where no word mixes letters and digits. */
+/** `1gn0r3` as `ignore`. Undefined where no word mixes letters and what stands in for them. */
 export function unleeted(text: string): string | undefined {
-  if (!MIXED.test(text)) return undefined;
-  const plain = text.replace(LEET_WORD, (word) => word.replace(/[0134578@$]/g, (digit) => LEET[digit] ?? digit));
-  return plain === text ? undefined : plain;
+  let plain = '';
+  let copied = 0;
+  let start = 0;
+  let kinds = 0;
+  for (let at = 0; at <= text.length; at++) {
+    const kind = at < text.length ? (KINDS[text.charCodeAt(at)] ?? 0) : 0;
+    if (kind !== 0) {
+      if (kinds === 0) start = at;
+      if (at - start < LONGEST_WORD) kinds |= kind;
+      continue;
+    }
+    if ((kinds & (LETTER | STAND_IN)) === (LETTER | STAND_IN)) {
+      const end = Math.min(at, start + LONGEST_WORD);
+      plain += text.slice(copied, start) + text.slice(start, end).replace(/[0134578@$]/g, (unit) => LEET[unit] ?? unit);
+      copied = end;
+    }
+    kinds = 0;
+  }
+  return copied === 0 ? undefined : plain + text.slice(copied);
 }
 
 /** Where one string of a payload ends and the next begins. No shape reaches across it. */

@@ -43,6 +43,10 @@ const senders: Record<WebhookSchemeName, Sender> = {
     signsBody: false,
     send: (body, secret, _at, name = 'X-Webhook-Token') => ({ body, headers: { [name]: secret } }),
   },
+  bearer: {
+    signsBody: false,
+    send: (body, secret, _at, name = 'Authorization') => ({ body, headers: { [name]: `Bearer ${secret}` } }),
+  },
 };
 
 /** Bodies as they come: JSON, in every spacing, and any bytes at all. */
@@ -56,7 +60,7 @@ describe.each(WEBHOOK_SCHEME_NAMES)('%s', (name) => {
   const { send, signsBody } = senders[name];
   const verify = (sent: Sent, secrets: readonly string[], more: Partial<Delivery> = {}): Verified | Rejected =>
     scheme.verify({ rawBody: sent.body, header: headersOf(sent.headers), secrets, nowMs: NOW_S * 1000, ...more });
-  const invalid = { ok: false, reason: name === 'token' ? 'WEBHOOK_TOKEN_INVALID' : 'WEBHOOK_SIGNATURE_INVALID' };
+  const invalid = { ok: false, reason: signsBody ? 'WEBHOOK_SIGNATURE_INVALID' : 'WEBHOOK_TOKEN_INVALID' };
   const body = Buffer.from('{"a": 1}');
 
   it('goes by its name', () => {

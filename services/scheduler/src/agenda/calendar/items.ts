@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AGENDA_EXCEPTIONS_MAX, AGENDA_TEXT } from '@techno/contracts';
 import { TerminalError } from '@techno/kernel';
-import type { AgendaKind, MovedOccurrence } from '@techno/storage';
+import type { MovedOccurrence } from '@techno/storage';
 import type { EventDraft, TaskDraft } from '../item.ts';
 import { dayAfter, dayIn, type Moment, startOfDay } from '../times.ts';
 import type { RawComponent } from './components.ts';
@@ -63,7 +63,8 @@ function todo(identity: Identity, properties: Properties, floating: string): Cal
   if (properties.rules.length > 0 || properties.has('rdate') || properties.has('recurrence-id'))
     throw new TerminalError('CALENDAR_ITEM_UNSUPPORTED', 'a to-do that recurs is not supported');
   const start = properties.moment('dtstart');
-  const due = properties.moment('due') ?? (start && properties.has('duration') ? endOfEvent(start, properties, floating) : undefined);
+  const due =
+    properties.moment('due') ?? (start && properties.has('duration') ? endOfEvent(start, properties, floating) : undefined);
   const completed = properties.moment('completed');
   const isDone = completed !== undefined || properties.text('status')?.toUpperCase() === 'COMPLETED';
   const { title, description } = textsOf(properties);
@@ -112,7 +113,7 @@ function seriesOf(properties: Properties): EventDraft['series'] {
 
 /** Without a UID a file is imported again by what it says: the same lines are the same item. */
 function uidOf({ lines }: RawComponent, properties: Properties): string {
-  const uid = properties.text('uid')?.trim() ?? '';
+  const uid = printable(properties.text('uid') ?? '').trim();
   if (uid !== '' && uid.length <= 255) return uid;
   const from = uid === '' ? lines.filter((line) => !/^(?:DTSTAMP|LAST-MODIFIED)[:;]/i.test(line)).join('\n') : uid;
   return `sha256:${createHash('sha256').update(from).digest('hex')}`;
@@ -128,9 +129,7 @@ const NO_TITLE = '—';
 /** Longer texts are cut: a file is taken as others wrote it. */
 function textsOf(properties: Properties): { title: string; description: string; location: string } {
   const cut = (name: string, longest: number) =>
-    (properties.text(name) ?? '')
-      // eslint-disable-next-line no-control-regex
-      .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '')
+    printable(properties.text(name) ?? '')
       .trim()
       .slice(0, longest)
       .toWellFormed();
@@ -141,9 +140,9 @@ function textsOf(properties: Properties): { title: string; description: string; 
   };
 }
 
-const iso = (atMs: number) => new Date(atMs).toISOString();
-
-/** Events and tasks are two lists: the same UID may be in both. */
-export function keyOf(kind: AgendaKind, uid: string): string {
-  return `${kind} ${uid}`;
+function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
 }
+
+const iso = (atMs: number) => new Date(atMs).toISOString();

@@ -35,7 +35,10 @@ export interface ZonedMoment extends Moment {
 export function propertiesOf({ name, lines }: RawComponent, zones: CalendarZones, floating: string): Properties {
   const isRule = (line: string) => /^RRULE[:;]/i.test(line);
   const rules = lines.filter(isRule).map((line) => line.slice(line.indexOf(':') + 1));
-  const read = parse(name, lines.filter((line) => !isRule(line)));
+  const read = parse(
+    name,
+    lines.filter((line) => !isRule(line)),
+  );
   const of = (wanted: string) => read.filter((property) => property.name === wanted);
 
   function zoneOf({ parameters }: Property): string | undefined {
@@ -54,12 +57,13 @@ export function propertiesOf({ name, lines }: RawComponent, zones: CalendarZones
     return { ...readMoment(String(value), zone ?? floating), zone };
   }
 
-  const moments = (wanted: string) => of(wanted).flatMap((property) => property.values.map((value) => momentOfValue(property, value)));
+  const moments = (wanted: string) =>
+    of(wanted).flatMap((property) => property.values.map((value) => momentOfValue(property, value)));
   return {
     rules,
     text: (wanted) => {
       const value = of(wanted)[0]?.values[0];
-      return typeof value === 'string' ? value : undefined;
+      return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
     },
     moments,
     moment: (wanted) => moments(wanted)[0],

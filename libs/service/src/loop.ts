@@ -1,5 +1,5 @@
 import { errorMessage, every } from '@techno/kernel';
-import type { LongLived } from '@techno/service';
+import type { LongLived } from './supervise.ts';
 
 /** Works again and again; what goes wrong is said and tried again, as the database and the bus come back by themselves. */
 export function loop(
