@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { actionsVerb } from './verbs/actions.ts';
+import { agendaVerb } from './verbs/agenda.ts';
 import { auditVerb } from './verbs/audit.ts';
 import { backupVerb } from './verbs/backup.ts';
 import { busVerb } from './verbs/bus.ts';
@@ -33,6 +34,7 @@ const VERBS = [
   actionsVerb,
   eventsVerb,
   notifyVerb,
+  agendaVerb,
   schedulesVerb,
   keysVerb,
   policyVerb,

@@ -17,10 +17,17 @@ export class GatewayError extends TechnoError {
   }
 }
 
+interface Content {
+  readonly contentType: string;
+  readonly content: string;
+}
+
 export interface GatewayClient {
   readonly url: string;
   /** @throws GatewayError for every status from 400 on, TechnoError GATEWAY_UNREACHABLE */
   call(method: string, path: string, body?: unknown): Promise<{ status: number; headers: Headers; body: unknown }>;
+  /** The same with a body of any type, as it is. */
+  send(method: string, path: string, body: Content): Promise<{ status: number; headers: Headers; body: unknown }>;
   /** The answer unread, for streams. */
   open(path: string, signal: AbortSignal): Promise<Response>;
 }
@@ -36,19 +43,22 @@ export function gatewayClient(url: string, key: string): GatewayClient {
     }
   };
   const authorization = { authorization: `Bearer ${key}` };
+  const exchange = async (method: string, path: string, body: Content | undefined) => {
+    const response = await request(path, {
+      method,
+      headers: { ...authorization, ...(body === undefined ? {} : { 'content-type': body.contentType }) },
+      ...(body === undefined ? {} : { body: body.content }),
+      signal: AbortSignal.timeout(30 * SECOND),
+    });
+    const answer = parse(await response.text());
+    if (response.status >= 400) throw new GatewayError(response.status, asRecord(answer), response.statusText);
+    return { status: response.status, headers: response.headers, body: answer };
+  };
   return {
     url,
-    async call(method, path, body) {
-      const response = await request(path, {
-        method,
-        headers: { ...authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(30 * SECOND),
-      });
-      const answer = parse(await response.text());
-      if (response.status >= 400) throw new GatewayError(response.status, asRecord(answer), response.statusText);
-      return { status: response.status, headers: response.headers, body: answer };
-    },
+    call: (method, path, body) =>
+      exchange(method, path, body === undefined ? undefined : { contentType: 'application/json', content: JSON.stringify(body) }),
+    send: exchange,
     async open(path, signal) {
       const response = await request(path, { headers: { ...authorization, accept: 'text/event-stream' }, signal });
       if (response.ok) return response;

@@ -25,6 +25,7 @@ beforeAll(async () => {
     policy.actions['late'] = { ...action, http: { ...http, upstream: 'office', path: '/late' } };
     policy.roles['buyer'] = { allow: [{ actions: ['*'], contexts: ['*'] }], limits: { perMinute: 100_000 } };
     policy.deadLetters = {
+      notify: ['operations'],
       autoReplay: [
         { codes: ['CAPPED', 'UPSTREAM_REJECTED'], delayMs: 50, maxAttempts: 1 },
         { codes: ['MENDS_ITSELF'], kinds: ['temporary'], delayMs: 50, maxAttempts: 3 },
@@ -70,6 +71,10 @@ it('past the cap it is a permanent failure, which an operator may still replay',
   });
   const letter = await only('job_name=lost', ({ status }) => status === 'permanent_failure');
   expect(letter).toMatchObject({ error_code: 'UPSTREAM_REJECTED', retry_count: 1, reason: '1 replays failed' });
+  const bus = await connectBus({ url: stack.nats.url, name: 'reader' });
+  const told = await until(() => bus.jsm.streams.getMessage('NOTIFICATIONS', { last_by_subj: 'notification.requested' }));
+  expect(told.json()).toMatchObject({ notification_id: `ntf_dlq.${letter['id']}.1`, request: { recipients: ['operations'] } });
+  await bus.close();
   expect(await post(`/v1/dead-letters/${letter['id']}/replay`)).toMatchObject({ status: 'replaying', replay: 2 });
   await only('job_name=lost', ({ status, retry_count }) => status === 'permanent_failure' && retry_count === 2);
 });

@@ -48,7 +48,7 @@ function deploy({ refuse = '', revision = '3', smoke = 0 }: { refuse?: string; r
 const services = [...STARTABLE].toSorted();
 const undoOf = (name: string) => `kubectl --namespace techno-staging rollout undo deployment/${name} --to-revision=3`;
 
-describe('a deployment', () => {
+describe('a deployment', { timeout: 60_000 }, () => {
   test('goes from the ground up, and is tried out at the end', () => {
     const { status, lines, undone } = deploy({});
     expect(status).toBe(0);
@@ -103,7 +103,7 @@ describe('a deployment', () => {
   });
 });
 
-test('rendering refuses what is still nobody’s', () => {
+test('rendering refuses what is still nobody’s', { timeout: 60_000 }, () => {
   const { status, stderr } = spawnSync('k8s/render.sh', ['staging'], { cwd: ROOT, encoding: 'utf8' });
   expect(status).not.toBe(0);
   expect(stderr).toMatch(/PLACE_UNSET|kubectl/);

@@ -44,7 +44,7 @@ describe.skipIf(!HAS_KUBECTL).each(OVERLAYS)('%s', (overlay) => {
       for (const [, document] of workloads) expect(containerOf(document).image).toMatch(/\/techno-os(:\d+\.\d+\.\d+|@sha256:.+)$/);
     });
 
-    test.each(STARTABLE)('%s knows its settings, and would start with them', { timeout: 30_000 }, async (service) => {
+    test.each(STARTABLE)('%s knows its settings, and would start with them', { timeout: 60_000 }, async (service) => {
       const { env } = containerOf(named('Deployment', service));
       const names = env.map(({ name }) => name);
       expect(unknownSettings(service, names)).toEqual([]);
@@ -208,7 +208,7 @@ describe.skipIf(!HAS_KUBECTL).each(OVERLAYS)('%s', (overlay) => {
           const { metric, target } = lag.external;
           expect(metric.name).toBe('consumer_lag');
           expect(metric.selector.matchLabels).toMatchObject({ container: containerOf(named('Deployment', service)).name });
-          expect(target).toEqual({ type: 'AverageValue', averageValue: '256' });
+          expect(target).toEqual({ type: 'AverageValue', averageValue: '64' });
         }
       },
     );

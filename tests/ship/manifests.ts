@@ -36,8 +36,16 @@ export interface Rendered {
   named(kind: string, name: string): Document;
 }
 
-/** What `kubectl kustomize` makes of an overlay. */
+const known = new Map<Overlay, Rendered>();
+
+/** What `kubectl kustomize` makes of an overlay, asked once. */
 export function rendered(overlay: Overlay): Rendered {
+  const found = known.get(overlay) ?? render(overlay);
+  known.set(overlay, found);
+  return found;
+}
+
+function render(overlay: Overlay): Rendered {
   const text = HAS_KUBECTL
     ? execFileSync('kubectl', ['kustomize', path.join(ROOT, 'k8s/overlays', overlay)], { encoding: 'utf8', maxBuffer: 2 ** 24 })
     : '';

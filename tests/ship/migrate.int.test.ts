@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ServiceName } from '@techno/contracts';
-import { rollback } from '@techno/storage';
+import { migrate, migrationStatus, rollback } from '@techno/storage';
 import { startPostgres, type TestPostgres } from '@techno/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -27,7 +27,7 @@ describe('a database of its own', () => {
   const url = (user: string, secret: string, database = 'postgres') =>
     `postgres://${user}:${secret}@127.0.0.1:${server.port}/${database}`;
 
-  test('an environment is all that the migration needs: schema, roles and their passwords', { timeout: 90_000 }, async () => {
+  test('an environment is all that the migration needs: schema, roles and their passwords', { timeout: 180_000 }, async () => {
     const { DATABASE_PASSWORD_GATE_ENGINE: secret = '', DATABASE_PASSWORD_AUDITOR: other = '' } = await operatorEnv();
     const env = {
       DATABASE_URL: url('postgres', server.password),
@@ -37,7 +37,11 @@ describe('a database of its own', () => {
     await expect(db('migrate', { ...env, DATABASE_PASSWORD_AUDITER: 'x' })).rejects.toMatchObject({
       stderr: expect.stringContaining('DATABASE_PASSWORD_AUDITER names no service') as string,
     });
-    expect((await db('migrate', env)).applied[0]).toBe('0001-main');
+    const { applied } = await db('migrate', env);
+    expect(applied[0]).toBe('0001-main');
+    expect((await db('rollback', env)).reverted).toEqual([applied.at(-1)]);
+    expect((await db('status', env)).pending).toEqual([applied.at(-1)]);
+    expect((await db('migrate', env)).applied).toEqual([applied.at(-1)]);
     expect((await db('migrate', env)).applied).toEqual([]);
 
     // A service's role signs in with its password only, and may not change the schema.
@@ -49,7 +53,7 @@ describe('a database of its own', () => {
     });
   });
 
-  test('in a cluster its owner is no superuser: the right to make roles is enough', { timeout: 60_000 }, async () => {
+  test('in a cluster its owner is no superuser: the right to make roles is enough', { timeout: 180_000 }, async () => {
     // As k8s/data/postgres.yaml has CloudNativePG make it. The roles of the test before belong to the whole server.
     const admin = new pg.Client({ connectionString: url('postgres', server.password) });
     await admin.connect();
@@ -76,7 +80,7 @@ describe('a database of its own', () => {
 describe('up, down, up over the data of a stack that has worked', () => {
   let stack: Stack;
   let client: pg.Client;
-  let env: { DATABASE_URL: string };
+  let adminUrl: string;
 
   beforeAll(async () => {
     stack = await startStack();
@@ -90,8 +94,8 @@ describe('up, down, up over the data of a stack that has worked', () => {
       body: { name: 'Ana', addresses: { email: 'ana@example.org' } },
     });
     await Promise.all(stack.processes.map((one) => one.stop()));
-    env = { DATABASE_URL: stack.database.adminUrl };
-    client = new pg.Client({ connectionString: env.DATABASE_URL });
+    adminUrl = stack.database.adminUrl;
+    client = new pg.Client({ connectionString: adminUrl });
     await client.connect();
     await fillEmpty(client);
   }, 120_000);
@@ -103,34 +107,34 @@ describe('up, down, up over the data of a stack that has worked', () => {
   const others = (contents: Contents, kept: Contents) =>
     Object.fromEntries(Object.entries(contents).filter(([table]) => table in kept));
 
-  test('the newest: everything older stays as it was, twice', { timeout: 60_000 }, async () => {
+  test('the newest: everything older stays as it was, twice', { timeout: 180_000 }, async () => {
     const before = await contentsOf(client);
     for (const [table, { rows }] of Object.entries(before)) expect(rows, table).toBeGreaterThan(0);
     expect(before['executions']?.rows).toBeGreaterThanOrEqual(20);
-    const { applied } = await db('status', env);
+    const { applied } = await migrationStatus(adminUrl);
     const newest = applied.toSorted().at(-1);
-    expect((await db('rollback', env)).reverted).toEqual([newest]);
-    expect((await db('status', env)).pending).toEqual([newest]);
+    expect((await rollback(adminUrl)).reverted).toEqual([newest]);
+    expect((await migrationStatus(adminUrl)).pending).toEqual([newest]);
     const below = await contentsOf(client);
     expect(below).toEqual(others(before, below));
-    expect((await db('migrate', env)).applied).toEqual([newest]);
+    expect((await migrate({ adminUrl })).applied).toEqual([newest]);
     expect(others(await contentsOf(client), below)).toEqual(below);
   });
 
-  test('all of them, one by one: each takes only its own, and all of it comes up again', { timeout: 90_000 }, async () => {
+  test('all of them, one by one: each takes only its own, and all of it comes up again', { timeout: 180_000 }, async () => {
     await fillEmpty(client);
-    const { applied } = await db('status', env);
+    const { applied } = await migrationStatus(adminUrl);
     let above = await contentsOf(client);
     const tables = Object.keys(above);
     for (const name of applied.toSorted().toReversed()) {
-      expect(await rollback(env.DATABASE_URL)).toEqual({ reverted: [name] });
+      expect(await rollback(adminUrl)).toEqual({ reverted: [name] });
       const below = await contentsOf(client);
       expect(Object.keys(below).length, name).toBeLessThanOrEqual(Object.keys(above).length);
       expect(below, name).toEqual(others(above, below));
       above = below;
     }
     expect(above).toEqual({});
-    expect((await db('migrate', env)).applied.toSorted()).toEqual(applied.toSorted());
+    expect((await migrate({ adminUrl })).applied.toSorted()).toEqual(applied.toSorted());
     expect(Object.keys(await contentsOf(client))).toEqual(tables);
     await fillEmpty(client);
   });

@@ -66,12 +66,12 @@ export async function fillEmpty(client: pg.Client): Promise<void> {
   await client.query('set session_replication_role = origin');
 }
 
-/** The first word of each column that a check holds to a list of words. */
+/** The last word, most often that of an end, of each column that a check holds to a list of words. */
 async function allowedWords(client: pg.Client, table: string): Promise<Map<string, string>> {
   const { rows } = await client.query<{ definition: string }>(
     `select pg_get_constraintdef(oid) as definition from pg_constraint where conrelid = $1::regclass and contype = 'c'`,
     [table],
   );
-  const lists = rows.flatMap(({ definition }) => [...definition.matchAll(/\(?(\w+)(?:::text)? = ANY \(\(?ARRAY\['([^']+)'/g)]);
-  return new Map(lists.map(([, column = '', word = '']) => [column, word]));
+  const lists = rows.flatMap(({ definition }) => [...definition.matchAll(/\(?(\w+)(?:::text)? = ANY \(\(?ARRAY\[([^\]]+)\]/g)]);
+  return new Map(lists.map(([, column = '', words = '']) => [column, [...words.matchAll(/'([^']+)'/g)].at(-1)?.[1] ?? '']));
 }

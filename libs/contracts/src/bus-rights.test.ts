@@ -29,11 +29,7 @@ describe('rights', () => {
     const { allow } = busRights(service).publish;
     for (const { stream, name } of durablesOf(service)) {
       expect(STREAMS.map((spec) => spec.name)).toContain(stream);
-      for (const subject of [
-        `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
-        `$JS.ACK.${stream}.${name}.>`,
-        `dead_letter.${name}`,
-      ])
+      for (const subject of [`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, `$JS.ACK.${stream}.${name}.>`, `dead_letter.${name}`])
         expect(allow).toContain(subject);
     }
   });

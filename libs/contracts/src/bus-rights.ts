@@ -72,7 +72,9 @@ export function busRights(service: ServiceName): BusRights {
           `$JS.ACK.${stream}.${name}.>`,
         ]),
         ...(service === OBSERVER
-          ? SERVICES.flatMap(durablesOf).map(({ stream, name }) => `$JS.API.CONSUMER.INFO.${stream}.${name}`)
+          ? SERVICES.filter((other) => other !== service)
+              .flatMap(durablesOf)
+              .map(({ stream, name }) => `$JS.API.CONSUMER.INFO.${stream}.${name}`)
           : []),
         ...tails(service).flatMap(({ stream, filter }) => [
           `$JS.API.CONSUMER.CREATE.${stream}.*.${filter}`,

@@ -29,7 +29,10 @@ export const contact = z.strictObject({
       channels: z.array(channelName).optional().describe('The order in which channels are tried'),
       by_severity: z.partialRecord(severity, z.array(channelName)).optional().describe('The same for one severity'),
       quiet_hours: z.strictObject({ from: clock, to: clock }).optional().describe('In the time zone; critical passes'),
-      daily_brief: z.union([clock, z.literal('off')]).optional().describe('When the day is told, in the time zone'),
+      daily_brief: z
+        .union([clock, z.literal('off')])
+        .optional()
+        .describe('When the day is told, in the time zone'),
     })
     .default({}),
   opted_out: z.array(channelName).default([]),

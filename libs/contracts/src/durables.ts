@@ -31,7 +31,13 @@ export const DURABLES: Readonly<Record<ServiceName, Readonly<Partial<Record<Stre
 };
 
 /** Those whose actor takes batches: it tries again in place, so it schedules no retries. */
-const IN_BATCHES = new Set(['record-actions', 'record-notifications', 'record-jobs', 'record-dead-letters', 'collect-dead-letters']);
+const IN_BATCHES = new Set([
+  'record-actions',
+  'record-notifications',
+  'record-jobs',
+  'record-dead-letters',
+  'collect-dead-letters',
+]);
 
 /** Whether the actor of a durable schedules its retries. */
 export const schedulesRetries = (durable: string): boolean => !IN_BATCHES.has(durable);

@@ -194,7 +194,7 @@ const OTHERS = {
   AGENDA_CURSOR_INVALID: ['The cursor is none that a page gave.', 'Send `next` of the page before, as it came.'],
   RECURRENCE_INVALID: [
     'The rule of a series is malformed, too frequent, too long, or holds for no date at all.',
-    'RFC 5545 with FREQ from HOURLY to YEARLY; COUNT at most 2,000, INTERVAL at most 1,000.',
+    'RFC 5545 with FREQ from HOURLY to YEARLY; COUNT and INTERVAL at most 1,000.',
   ],
   CALENDAR_INVALID: ['The file is no iCalendar, or holds neither events nor to-dos.', 'Send a whole VCALENDAR as UTF-8.'],
   CALENDAR_TOO_LARGE: ['The file holds more than 2,000 events and to-dos.', 'Split it.'],
@@ -324,7 +324,10 @@ const OTHERS = {
     'Restore it with DATABASE_URL and NATS_URL into a system with the same secrets.',
   ],
   AUDIT_BROKEN: ['The audit trail in the backup does not hold.', 'Take a backup from before it was broken.'],
-  STACK_NOT_EMPTY: ['The folder to restore into holds data.', 'Choose another TECHNO_HOME, or give up what is there: `npm run reset`.'],
+  STACK_NOT_EMPTY: [
+    'The folder to restore into holds data.',
+    'Choose another TECHNO_HOME, or give up what is there: `npm run reset`.',
+  ],
   DATABASE_NOT_EMPTY: ['The database to restore into was used.', 'Restore into an empty database.'],
   DATABASE_IN_USE: ['Others are connected to the database to restore into.', 'Stop the services first.'],
   STREAMS_NOT_EMPTY: ['The JetStream to restore into holds messages.', 'Restore into an empty JetStream.'],

@@ -274,3 +274,6 @@ export { defineRequest, type RequestContract, requestSubject } from './request.t
 export { MESSAGES, REQUESTS } from './registry.ts';
 export { type ServiceName, SERVICES } from './services.ts';
 export { retrySubject, scheduleSubject, type StreamName, STREAMS, type StreamSpec } from './streams.ts';
+export { type EventDoc, EVENT_DOCS } from './event-fields.ts';
+export { COMMON_FIELDS, type Field, LOG_MESSAGES, MESSAGE_FIELDS } from './log-fields.ts';
+export { logLineFaults } from './log-line.ts';

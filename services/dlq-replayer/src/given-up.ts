@@ -22,7 +22,7 @@ export function tellOfPermanentFailures({
       const [sample] = group;
       if (sample === undefined) continue;
       log.error(
-        { signature, actor: sample.actor, code: sample.errorCode, count: group.length },
+        { cause: signature, actor: sample.actor, code: sample.errorCode, count: group.length },
         'dead_letters.permanent_failure',
       );
       if (policy.deadLetters.notify.length === 0) continue;

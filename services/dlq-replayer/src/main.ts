@@ -52,13 +52,11 @@ await runService<ReplayerConfig>({
     const send = createReplayer({ replays, transport, tracer, now, onProblem, onSent: (actor) => count(actor, 'sent') });
     const breakers = createBreakerBoard();
     const stopListening = listenForReplies(bus, BREAKER_NEWS_SUBJECT, (_type, body) => breakers.hear(body));
-    const auto = {
-      auto: createAutoReplays(database),
-      replays,
-      breakers,
-      send,
-      now,
-      onGivenUp: tellOfPermanentFailures({ transport, tracer, log, now }),
+    const auto = { auto: createAutoReplays(database), replays, breakers, send, now };
+    const tellContacts = tellOfPermanentFailures({ transport, tracer, log, now });
+    const onGivenUp = async (ids: readonly number[]) => {
+      const document = policy.current();
+      if (document !== undefined) await tellContacts(await deadLetters.findAll(ids), document);
     };
 
     return {
@@ -79,6 +77,7 @@ await runService<ReplayerConfig>({
           deadLetters,
           created: (stream) => streamCreated(bus, stream),
           onFailedAgain: (actor) => count(actor, 'failed'),
+          logEvents,
         }),
       ],
       endpoints: [
@@ -90,7 +89,7 @@ await runService<ReplayerConfig>({
         loop('settle-replays', 500, onProblem, () => settleEnded(replays, count)),
         // Claimed by a process that is gone, or lost by the bus: the same ids again.
         loop('send-overdue', 1 * SECOND, onProblem, async () => send(await replays.overdue(OVERDUE_AT_ONCE))),
-        loop('tell-the-trail', 500, onProblem, () => tellTheTrail({ events, transport, logEvents })),
+        loop('tell-the-trail', 500, onProblem, () => tellTheTrail({ events, transport, logEvents, onGivenUp })),
         loop('auto-replay', 1 * SECOND, onProblem, async () => {
           await policy.refresh();
           const document = policy.current();

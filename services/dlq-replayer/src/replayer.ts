@@ -13,8 +13,11 @@ export interface ReplayerDeps {
   readonly onProblem: (fields: { problem: string; messages: number }) => void;
 }
 
-/** Publishes claimed dead letters, all at once, and marks what the bus has stored. What it has not is overdue soon, and tried again. */
-export type SendReplays = (rows: readonly DeadLetterRow[]) => Promise<void>;
+/**
+ * Publishes claimed dead letters, all at once, and marks what the bus has stored. Gives those it has not: they are overdue soon, and
+ * tried again.
+ */
+export type SendReplays = (rows: readonly DeadLetterRow[]) => Promise<DeadLetterRow[]>;
 
 export function createReplayer({ replays, transport, tracer, now, onSent, onProblem }: ReplayerDeps): SendReplays {
   async function sendOne(row: DeadLetterRow): Promise<{ id: number; replayId: string; done: boolean } | undefined> {
@@ -40,9 +43,10 @@ export function createReplayer({ replays, transport, tracer, now, onSent, onProb
   }
 
   return async (rows) => {
-    if (rows.length === 0) return;
+    if (rows.length === 0) return [];
     const sent = await Promise.all(rows.map(sendOne));
     await replays.published(sent.filter((one) => one !== undefined));
+    return rows.filter((_row, index) => sent[index] === undefined);
   };
 }
 

@@ -23,6 +23,7 @@ const GOOD: Ledger = {
     ['tr_2', 'DENIED'],
   ]),
   unallowed: [],
+  clocksApartMs: 50,
   trail: { ok: true },
 };
 

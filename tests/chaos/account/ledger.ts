@@ -41,6 +41,8 @@ export interface Ledger {
   readonly readBack: ReadonlyMap<string, string | undefined>;
   /** Executions whose decision was no ALLOW, or came after them. */
   readonly unallowed: readonly string[];
+  /** How far the clocks of two services may be apart. */
+  readonly clocksApartMs: number;
   readonly trail: { readonly ok: boolean; readonly detail?: string };
 }
 
@@ -66,11 +68,8 @@ export interface Account {
 }
 
 const TERMINAL = new Set(['COMPLETED', 'DENIED', 'FAILED', 'UNKNOWN', 'DEAD_LETTERED']);
-/** Decision and effect are timed by two processes of one machine. */
-const CLOCKS_MS = 50;
-
 /** Holds the ledger against the promises: nothing lost, nothing doubled, nothing without an ALLOW. */
-export function account({ told, recorded, effects, readBack, unallowed, trail }: Ledger): Account {
+export function account({ told, recorded, effects, readBack, unallowed, clocksApartMs, trail }: Ledger): Account {
   const accepted = told.filter(({ status, traceId }) => status >= 200 && status < 300 && traceId !== undefined);
   const byTrace = new Map(recorded.map((action) => [action.traceId, action]));
   const byId = new Map(recorded.map((action) => [action.id, action]));
@@ -97,7 +96,7 @@ export function account({ told, recorded, effects, readBack, unallowed, trail }:
     ...twice(accepted).map((id) => `${id}: accepted under two ids`),
   ];
   const withoutAllow = [...effects.firstAt]
-    .filter(([id, at]) => (byId.get(id)?.allowedAt ?? Number.POSITIVE_INFINITY) > at + CLOCKS_MS)
+    .filter(([id, at]) => (byId.get(id)?.allowedAt ?? Number.POSITIVE_INFINITY) > at + clocksApartMs)
     .map(([id]) => `${id}: an effect without an earlier ALLOW`);
   const contradictions = [
     ...accepted

@@ -61,6 +61,7 @@ export async function record(spec: HpaSpec, requestedCores: number, say: (line: 
         concurrency: CONCURRENCY,
         startMs: replicas.startMs,
         rates,
+        spec,
         scaled,
         profile: PROFILE,
       };

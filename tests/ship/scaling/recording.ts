@@ -1,3 +1,5 @@
+import type { HpaSpec } from './hpa.ts';
+
 /** One second of the real stack. */
 export interface Sample {
   /** Seconds since the load began. */
@@ -25,6 +27,8 @@ export interface Recording {
   readonly startMs: number;
   /** Saturated, with so many replicas each: what they do in a second. */
   readonly rates: readonly { readonly replicas: number; readonly perSecond: number; readonly cpuPerAction: number }[];
+  /** The autoscaler of the run below. */
+  readonly spec: HpaSpec;
   /** Scaled by the autoscaler's algorithm while it ran: real processes, started and stopped by it. */
   readonly scaled: readonly Sample[];
   /** Requests a second, from that second on. */

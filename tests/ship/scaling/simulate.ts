@@ -30,14 +30,27 @@ export function capacity({ rates }: Pick<Recording, 'rates'>): { perReplica: num
 }
 
 /**
+ * Actions in one message of the stream: those that are published together travel together, and `consumer_lag` counts messages.
+ * Least squares over the seconds in which something waited: what was accepted and not done, less what was in hand.
+ */
+export function actionsPerMessage({ scaled, concurrency }: Pick<Recording, 'scaled' | 'concurrency'>): number {
+  let [outstanding, products, squares] = [0, 0, 0];
+  for (const { accepted, done, lag, replicas } of scaled) {
+    outstanding += accepted - done;
+    products += (outstanding - replicas * concurrency) * lag;
+    squares += lag * lag;
+  }
+  return squares === 0 ? 1 : products / squares;
+}
+
+/**
  * The autoscaler over a queue: each second the recorded arrivals come in, and every ready replica takes what one was recorded to
- * do. What a replica holds in hand and in its buffer does not count as lag, as it does not for the real consumer.
+ * do. What it has in hand does not count as lag, as it does not for the real consumer.
  */
 export function simulate(recording: Recording, options: SimulationOptions): SimulatedSecond[] {
   const { spec, requestedCores, scrapeS, startS, scale } = options;
   const { perReplica, cpuPerAction } = capacity(recording);
-  // Handlers, and a prefetch of twice as many (libs/jetstream, run-actor.ts).
-  const held = recording.concurrency * 3;
+  const perMessage = actionsPerMessage(recording);
   const hpa = createHpa(spec);
   const starting: number[] = [];
   const seconds: SimulatedSecond[] = [];
@@ -52,7 +65,7 @@ export function simulate(recording: Recording, options: SimulationOptions): Simu
     const arrived = accepted * scale;
     const done = Math.min(queue + arrived, ready * perReplica);
     queue += arrived - done;
-    const lag = Math.round(Math.max(0, queue - ready * held));
+    const lag = Math.round(Math.max(0, queue - ready * recording.concurrency) / perMessage);
     if ((t + 1) % scrapeS === 0) scraped = { lag, cpuPercent: ((done * cpuPerAction) / ready / requestedCores) * 100 };
     seconds.push({ t, arrived, lag, replicas: ready });
     if ((t + 1) % (SYNC_MS / 1_000) !== 0) continue;

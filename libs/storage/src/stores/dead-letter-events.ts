@@ -15,9 +15,11 @@ export interface DeadLetterEvent {
 /** The history, which is also the outbox of the audit trail: a line is written with the change it tells of, and published after. */
 export interface DeadLetterEvents {
   of(deadLetterId: number): Promise<DeadLetterEvent[]>;
-  /** What the trail has not been told, in order. */
-  unaudited(limit: number): Promise<DeadLetterEvent[]>;
-  audited(ids: readonly number[]): Promise<void>;
+  /**
+   * Hands over what the trail has not been told, in order, and marks it when `tell` has resolved. One process at a time tells; gives how
+   * many that were.
+   */
+  tell(limit: number, tell: (events: readonly DeadLetterEvent[]) => Promise<void>): Promise<number>;
   /** Notes what concerns no single dead letter. */
   note(event: { action: string; by: string; traceId: string; data: Record<string, unknown> }): Promise<void>;
 }
@@ -33,6 +35,9 @@ type Stored = {
   data: Record<string, unknown>;
 };
 
+/** Any fixed number: all tellers of one database take the same lock. */
+const TELLER_LOCK = 7_264_002;
+
 const COLUMNS = 'id, dead_letter_id, at, action, by, trace_id, replay, data';
 
 export function createDeadLetterEvents(database: Database): DeadLetterEvents {
@@ -44,22 +49,24 @@ export function createDeadLetterEvents(database: Database): DeadLetterEvents {
       );
       return rows.map(eventOf);
     },
-    async unaudited(limit) {
-      const rows = await database.query<Stored>(
-        {
-          name: 'dlq-events-unaudited',
-          text: `select ${COLUMNS} from worker_dlq_events where not audited order by id limit $1`,
-        },
-        [limit],
-      );
-      return rows.map(eventOf);
-    },
-    async audited(ids) {
-      await database.query(
-        { name: 'dlq-events-audited', text: 'update worker_dlq_events set audited = true where id = any($1::bigint[])' },
-        [ids],
-      );
-    },
+    tell: (limit, tell) =>
+      database.transaction(async (query) => {
+        const rows = await query<Stored>(
+          {
+            name: 'dlq-events-unaudited',
+            text: `select ${COLUMNS} from worker_dlq_events where not audited and (select pg_try_advisory_xact_lock(${TELLER_LOCK}))
+              order by id limit $1`,
+          },
+          [limit],
+        );
+        if (rows.length === 0) return 0;
+        await tell(rows.map(eventOf));
+        await query(
+          { name: 'dlq-events-audited', text: 'update worker_dlq_events set audited = true where id = any($1::bigint[])' },
+          [rows.map(({ id }) => id)],
+        );
+        return rows.length;
+      }),
     async note({ action, by, traceId, data }) {
       await database.query(
         {

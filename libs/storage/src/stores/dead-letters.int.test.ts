@@ -72,10 +72,10 @@ describe('storing', () => {
   it('is not undone by a purge: what was deleted does not come back', async () => {
     const one = failure();
     await store(one);
-    await replays.discard({}, ['pending'], 'test', 'why');
+    await replays.discard({}, { from: ['pending'], by: 'test', reason: 'why', limit: 10 });
     const events = createDeadLetterEvents(database);
     expect(await deadLetters.purge('discarded', new Date(), { dryRun: false, limit: 10 })).toBe(0);
-    await events.audited((await events.unaudited(100)).map(({ id }) => id));
+    await events.tell(100, async () => {});
     expect(await deadLetters.purge('discarded', new Date(), { dryRun: false, limit: 10 })).toBe(1);
     expect(await store(one)).toMatchObject({ stored: 0 });
     expect(await all()).toEqual([]);
@@ -156,6 +156,20 @@ describe('replaying', () => {
     expect(await replays.settle([{ ...row, replay: 1, from: 'pending' }])).toEqual(new Set());
     expect(await replays.settle([{ ...row, from: 'pending' }])).toEqual(new Set([id]));
   });
+});
+
+it('the trail is told by one process at a time, in order, and again where the telling failed', async () => {
+  await store(failure(), failure(), failure());
+  await replays.discard({}, { from: ['pending'], by: 'test', reason: 'why', limit: 10 });
+  const events = createDeadLetterEvents(database);
+  const failing = events.tell(100, () => Promise.reject(new Error('the bus is away')));
+  await expect(failing).rejects.toThrow();
+  const told: number[] = [];
+  const counts = await Promise.all(
+    [1, 2, 3].map(() => events.tell(100, async (list) => void told.push(...list.map(({ id }) => id)))),
+  );
+  expect(counts.reduce((sum, count) => sum + count)).toBe(3);
+  expect(told).toEqual(told.toSorted((a, b) => a - b));
 });
 
 describe('a replay job', () => {

@@ -60,6 +60,7 @@ export interface DeadLetters {
   /** Whether a failure of that key was stored, however long ago. */
   knows(key: string): Promise<boolean>;
   find(id: number): Promise<DeadLetterRow | undefined>;
+  findAll(ids: readonly number[]): Promise<DeadLetterRow[]>;
   /** Newest first, below `before`; or oldest first, above `after`. */
   list(
     filter: DeadLetterFilter,
@@ -132,6 +133,10 @@ export function createDeadLetters(database: Database): DeadLetters {
         id,
       ]);
       return row && rowOf(row);
+    },
+    async findAll(ids) {
+      const text = 'select * from worker_dlq where id = any($1::bigint[]) order by id';
+      return (await database.query<StoredDeadLetter>({ name: 'dlq-find-all', text }, [ids])).map(rowOf);
     },
     async list(filter, { before, after, limit }) {
       const where = whereOf(filter, [limit, before ?? after ?? null]);

@@ -54,7 +54,11 @@ export interface Replays {
   ended(limit: number): Promise<Ended[]>;
   /** Moves those that still stand where they stood; gives their ids. */
   settle(rows: readonly Settling[]): Promise<Set<number>>;
-  discard(filter: DeadLetterFilter, from: readonly DeadLetterStatus[], by: string, reason: string): Promise<number>;
+  /** The oldest `limit` of these. */
+  discard(
+    filter: DeadLetterFilter,
+    options: { from: readonly DeadLetterStatus[]; by: string; reason: string; limit: number },
+  ): Promise<number>;
 }
 
 /** Claimed and not known to be published: the process that claimed it may be gone. Within the bus's duplicate window. */
@@ -64,6 +68,8 @@ const UNHEARD_MS = 60_000;
 
 const CLAIM_SET = `status = 'replaying', replay = d.replay + 1, replay_id = $1::text || '.' || d.id || '.' || (d.replay + 1), job_id = $2::text,
   published_at = null, processed_at = null, reason = null, scheduled_for = now() + ${UNPUBLISHED_MS} * interval '1 millisecond'`;
+/** Locked in one order by everybody, or two replicas that move the same ones could wait for each other. */
+const HELD = `held as materialized (select id from worker_dlq where id = any($1::bigint[]) order by id for update)`;
 const NOTE_CLAIMS = `insert into worker_dlq_events (dead_letter_id, action, by, trace_id, replay, data, audited)
   select id, 'replay_requested', $3::text, trace_id, replay, json_build_object('job_id', job_id, 'replay_id', replay_id, 'actor', actor), false from claimed`;
 
@@ -118,14 +124,14 @@ export function createReplays(database: Database): Replays {
       await database.query(
         {
           name: 'dlq-published',
-          text: `with moved as (
+          text: `with ${HELD}, moved as (
               update worker_dlq d set published_at = coalesce(d.published_at, now()),
                 status = case when n.done then 'replayed' else d.status end,
                 processed_at = case when n.done then now() end,
                 scheduled_for = case when n.done then null else now() + greatest(${UNHEARD_MS} * interval '1 millisecond',
                   least(now() - d.published_at, interval '10 minutes')) end
-              from unnest($1::bigint[], $2::text[], $3::boolean[]) as n(id, replay_id, done)
-              where d.id = n.id and d.replay_id = n.replay_id and d.status = 'replaying' returning d.*, n.done)
+              from held join unnest($1::bigint[], $2::text[], $3::boolean[]) as n(id, replay_id, done) using (id)
+              where d.id = held.id and d.replay_id = n.replay_id and d.status = 'replaying' returning d.*, n.done)
             insert into worker_dlq_events (dead_letter_id, action, by, trace_id, replay, data, audited)
               select id, 'replayed', 'bus', trace_id, replay, json_build_object('actor', actor, 'job_id', job_id), false from moved where done`,
         },
@@ -179,14 +185,15 @@ export function createReplays(database: Database): Replays {
       const moved = await database.query<{ dead_letter_id: string }>(
         {
           name: 'dlq-settle',
-          text: `with moved as (
+          text: `with ${HELD}, moved as (
               update worker_dlq d set status = n.target, retry_count = n.retry_count, reason = n.reason, scheduled_for = null,
                 processed_at = case when n.target <> 'pending' then now() end,
                 error_code = case when n.message is null then d.error_code else n.code end,
                 error_message = coalesce(n.message, d.error_message), error_signature = coalesce(n.signature, d.error_signature)
-              from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[],
-                $10::text[], $11::text[]) as n(id, replay, source, target, retry_count, action, by, reason, code, message, signature)
-              where d.id = n.id and d.replay = n.replay and d.status = n.source
+              from held join unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[],
+                $9::text[], $10::text[], $11::text[]) as n(id, replay, source, target, retry_count, action, by, reason, code, message,
+                signature) using (id)
+              where d.id = held.id and d.replay = n.replay and d.status = n.source
               returning d.*, n.action, n.by, n.code)
             insert into worker_dlq_events (dead_letter_id, action, by, trace_id, replay, data, audited)
               select id, action, by, trace_id, replay,
@@ -209,14 +216,15 @@ export function createReplays(database: Database): Replays {
       );
       return new Set(moved.map(({ dead_letter_id: id }) => Number(id)));
     },
-    async discard(filter, from, by, reason) {
-      const where = whereOf(filter, [from, by, reason]);
+    async discard(filter, { from, by, reason, limit }) {
+      const where = whereOf(filter, [from, by, reason, limit]);
       const rows = await database.query(
         {
           name: `dlq-discard-${where.shape}`,
           text: `with moved as (
               update worker_dlq d set status = 'discarded', reason = $3, processed_at = now(), scheduled_for = null
-              where d.status = any($1::text[]) and ${where.text} returning d.*)
+              where d.id in (select d.id from worker_dlq d where d.status = any($1::text[]) and ${where.text}
+                order by d.id limit $4 for update) returning d.*)
             insert into worker_dlq_events (dead_letter_id, action, by, trace_id, replay, data, audited)
               select id, 'discarded', $2, trace_id, replay, json_build_object('actor', actor, 'reason', $3::text), false from moved
             returning dead_letter_id`,

@@ -34,7 +34,7 @@ export interface Advanced {
 export interface ScheduleRuns {
   /**
    * Deals with those of `ids` that are due: `plan` says how, and its runs and the next occurrence are committed together. Those
-   * that another replica holds or has dealt with are left out.
+   * that another replica has dealt with meanwhile are left out.
    */
   advance(ids: readonly string[], now: Date, plan: (schedule: StoredSchedule, open: OpenRuns) => Due): Promise<Advanced[]>;
   /** Adds runs that were asked for. Undefined: there is no such schedule (of that owner). */
@@ -93,9 +93,10 @@ async function openRuns(query: Query, ids: readonly string[]): Promise<Map<strin
   );
 }
 
+// Waits for who holds one (a run of it that ends, say): a tick that were skipped for that would be late. Everybody locks in this order.
 const LOCK_DUE = {
   name: 'schedules-lock-due',
-  text: `select * from schedules where id = any($1::text[]) and state = 'active' and fire_at <= $2 order by id for update skip locked`,
+  text: `select * from schedules where id = any($1::text[]) and state = 'active' and fire_at <= $2 order by id for update`,
 };
 const LOCK_ONE = {
   name: 'schedules-lock-one',

@@ -176,7 +176,9 @@ export function createSchedules(database: Database): Schedules {
       await database.query(
         {
           name: 'schedules-armed',
-          text: `update schedules s set armed_for = n.fire_at from unnest($1::text[], $2::int[], $3::timestamptz[]) as n(id, revision, fire_at)
+          text: `with n as (select * from unnest($1::text[], $2::int[], $3::timestamptz[]) as n(id, revision, fire_at)),
+              held as (select id from schedules where id = any($1::text[]) order by id for update)
+            update schedules s set armed_for = n.fire_at from n join held using (id)
             where s.id = n.id and s.revision = n.revision and s.fire_at = n.fire_at`,
         },
         [ticks.map(({ id }) => id), ticks.map(({ revision }) => revision), ticks.map(({ fireAt }) => fireAt)],
@@ -186,8 +188,10 @@ export function createSchedules(database: Database): Schedules {
       const rows = await database.query(
         {
           name: 'schedules-note-stream',
-          text: `with noted as (update schedule_clock set stream_created = $1 where stream_created <> $1 returning one)
-            update schedules set armed_for = null where state = 'active' and armed_for is not null and exists (select from noted) returning id`,
+          text: `with noted as (update schedule_clock set stream_created = $1 where stream_created <> $1 returning one),
+              held as (select id from schedules where state = 'active' and armed_for is not null and exists (select from noted)
+                order by id for update)
+            update schedules s set armed_for = null from held where s.id = held.id returning s.id`,
         },
         [created],
       );

@@ -1,5 +1,12 @@
 import type { BatchActor, Received } from '@techno/actor';
-import { type DeadLetter, deadLettered, type MessageContract, type StreamName } from '@techno/contracts';
+import {
+  type CanonicalEvent,
+  type DeadLetter,
+  deadLettered,
+  eventsOf,
+  type MessageContract,
+  type StreamName,
+} from '@techno/contracts';
 import { SECOND } from '@techno/kernel';
 import type { DeadLetters } from '@techno/storage';
 import { failureOf, hasOwnId, place } from '../failures.ts';
@@ -9,10 +16,11 @@ export interface CollectDeps {
   /** When a stream was made. */
   readonly created: (stream: StreamName) => Promise<string>;
   readonly onFailedAgain: (actor: string) => void;
+  readonly logEvents: (events: readonly CanonicalEvent[]) => void;
 }
 
 /** Stores every dead letter once, and takes back to pending those whose replay failed. */
-export const collectDeadLetters = ({ deadLetters, created, onFailedAgain }: CollectDeps): BatchActor => ({
+export const collectDeadLetters = ({ deadLetters, created, onFailedAgain, logEvents }: CollectDeps): BatchActor => ({
   name: 'collect-dead-letters',
   receives: [deadLettered as unknown as MessageContract<never>],
   maxBatch: 500,
@@ -27,5 +35,6 @@ export const collectDeadLetters = ({ deadLetters, created, onFailedAgain }: Coll
     const failures = letters.map((letter) => failureOf(letter, incarnations.get(letter.stream) ?? ''));
     const { failedAgain } = await deadLetters.store(failures, place, traceparent);
     for (const actor of failedAgain) onFailedAgain(actor);
+    logEvents(letters.flatMap(eventsOf.dead_letter));
   },
 });

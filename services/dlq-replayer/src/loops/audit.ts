@@ -7,15 +7,18 @@ export interface AuditDeps {
   readonly events: DeadLetterEvents;
   readonly transport: Transport;
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
+  /** Told of dead letters that have become permanent failures; told again if it did not resolve. */
+  readonly onGivenUp: (ids: readonly number[]) => Promise<void>;
 }
 
 const AT_ONCE = 500;
 
-/** Tells the audit trail who did what, in order. Told twice after a crash, it is still written once: acts have numbers. */
-export async function tellTheTrail({ events, transport, logEvents }: AuditDeps): Promise<void> {
-  for (;;) {
-    const waiting = await events.unaudited(AT_ONCE);
-    if (waiting.length === 0) return;
+/**
+ * Tells the audit trail who did what, in order, and people what nobody will replay any more. Told twice after a crash, it is still
+ * written once: acts have numbers.
+ */
+export async function tellTheTrail({ events, transport, logEvents, onGivenUp }: AuditDeps): Promise<void> {
+  async function tell(waiting: readonly DeadLetterEvent[]): Promise<void> {
     const acts = waiting.flatMap((event) => actOf(event) ?? []);
     const [first] = acts;
     if (first !== undefined) {
@@ -30,9 +33,10 @@ export async function tellTheTrail({ events, transport, logEvents }: AuditDeps):
       await transport.publish(message);
       logEvents(eventsOf['dead_letter.acted'](body));
     }
-    await events.audited(waiting.map(({ id }) => id));
-    if (waiting.length < AT_ONCE) return;
+    const lost = waiting.flatMap(({ action, deadLetterId }) => (action === 'permanent_failure' ? (deadLetterId ?? []) : []));
+    if (lost.length > 0) await onGivenUp(lost);
   }
+  while ((await events.tell(AT_ONCE, tell)) === AT_ONCE);
 }
 
 /** Nothing without a trace can be in the trail: it stays in the history alone. */

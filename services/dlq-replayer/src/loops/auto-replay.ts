@@ -11,7 +11,6 @@ export interface AutoReplayDeps {
   readonly breakers: BreakerBoard;
   readonly send: SendReplays;
   readonly now: () => number;
-  readonly onGivenUp: (rows: readonly DeadLetterRow[], policy: PolicyDocument) => Promise<void>;
 }
 
 /** Rows a rule gives a time to in one go. */
@@ -51,7 +50,7 @@ export function fits(
 
 /** One round of the policy's automatic replays, at most `limit` of them. */
 export async function autoReplay(deps: AutoReplayDeps, policy: PolicyDocument, limit: number): Promise<void> {
-  const { auto, replays, breakers, send, now, onGivenUp } = deps;
+  const { auto, replays, breakers, send, now } = deps;
   for (const rule of policy.deadLetters.autoReplay) await auto.schedule(rule, SCHEDULED_AT_ONCE);
   const judged = (await auto.due(limit)).map((row) => ({ row, verdict: judge(row, policy, breakers, now()) }));
   const rowsOf = (kind: Verdict['kind']) => judged.filter(({ verdict }) => verdict.kind === kind).map(({ row }) => row);
@@ -67,14 +66,7 @@ export async function autoReplay(deps: AutoReplayDeps, policy: PolicyDocument, l
     const claim = { by: 'policy', prefix: newId('auto', now()), from: statusesFor({ kind: 'replay_started' }) };
     await send(await replays.claimAll(ready, claim));
   }
-  const lost = rowsOf('give_up');
-  if (lost.length > 0) {
-    const moved = await replays.settle(lost.flatMap((row) => givingUp(row) ?? []));
-    await onGivenUp(
-      lost.filter(({ id }) => moved.has(id)),
-      policy,
-    );
-  }
+  await replays.settle(rowsOf('give_up').flatMap((row) => givingUp(row) ?? []));
 }
 
 function givingUp(row: DeadLetterRow) {

@@ -1,6 +1,6 @@
 import { errorMessage, pause, SECOND } from '@techno/kernel';
 import type { LongLived } from '@techno/service';
-import type { ReplayJob, ReplayJobs } from '@techno/storage';
+import type { DeadLetterRow, ReplayJob, ReplayJobs } from '@techno/storage';
 import { createPacer } from '../pacing.ts';
 import type { SendReplays } from '../replayer.ts';
 
@@ -48,12 +48,14 @@ export function bulkReplays(deps: BulkDeps): LongLived {
  */
 async function driveJob(job: ReplayJob, { jobs, send, driver, now }: BulkDeps, signal: AbortSignal): Promise<void> {
   const pacer = createPacer(job.ratePerSecond, now());
+  let unsent: readonly DeadLetterRow[] = [];
   try {
     while (!signal.aborted) {
-      const limit = pacer.take(now());
+      // What the bus does not take now would come all at once when it is back: until it has this batch there is no other.
+      const limit = unsent.length > 0 ? 0 : pacer.take(now());
       const claimed = await jobs.claim(job, { driver, limit, leaseMs: LEASE_MS });
       if (claimed === undefined) return;
-      await send(claimed);
+      unsent = await send([...unsent, ...claimed]);
       if (limit > 0 && claimed.length === 0 && (await jobs.complete(job, driver))) return;
       await pause(TICK_MS, signal);
     }

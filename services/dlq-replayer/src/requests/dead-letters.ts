@@ -29,6 +29,8 @@ export interface DeadLetterRequestDeps {
 /** An answer travels as one message, of at most 1 MiB. */
 const EXPORT_BYTES = 512 * 1024;
 
+const DISCARDED_AT_ONCE = 5_000;
+
 /** What the gateway asks about dead letters, and does to them one by one. */
 export function deadLetterRequests(deps: DeadLetterRequestDeps): Endpoint[] {
   const { deadLetters, events, replays, send, now } = deps;
@@ -75,7 +77,11 @@ export function deadLetterRequests(deps: DeadLetterRequestDeps): Endpoint[] {
       const from = statusesFor({ kind: 'discarded' });
       if (id === undefined) {
         if (dry_run) return { count: await countIn(deadLetters, filter ?? {}, from) };
-        return { count: await replays.discard(filter ?? {}, from, by, reason) };
+        let count = 0;
+        // In pieces: one statement over all of them might not end in its time.
+        for (let discarded = DISCARDED_AT_ONCE; discarded === DISCARDED_AT_ONCE; count += discarded)
+          discarded = await replays.discard(filter ?? {}, { from, by, reason, limit: DISCARDED_AT_ONCE });
+        return { count };
       }
       const row = await known(id);
       if (!from.includes(row.status)) throw conflict(id, row.status);

@@ -21,7 +21,7 @@ beforeEach(async () => {
     await world.admin.query({ name: `clear-${table}`, text: `delete from ${table}` }, []);
 });
 
-const told = () => world.heard().map(({ request }) => String(request.recipients[0]));
+const told = () => world.heard().map(({ request }) => request.recipients[0]);
 
 describe('the daily brief', () => {
   it('comes at the hour of each contact by their own clocks, once, in their language', async () => {

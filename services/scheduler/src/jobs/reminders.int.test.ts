@@ -235,12 +235,8 @@ describe('with three replicas, any of which may die at any step', () => {
           else world.nowMs += one.seconds * 1_000;
         }
         await world.run(events);
-        expect(
-          world
-            .heard()
-            .map(({ request }) => request.recipients[0])
-            .toSorted(),
-        ).toEqual(['ana', 'bob']);
+        const told = world.heard().map(({ request }) => request.recipients[0]);
+        expect([told.length, new Set(told)]).toEqual([2, new Set(['ana', 'bob'])]);
         await world.agenda.remove('event', item.id, undefined);
       }),
       { numRuns: 25 },

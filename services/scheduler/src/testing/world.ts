@@ -2,12 +2,15 @@ import type { HandlerContext, Outgoing, Transport } from '@techno/actor';
 import {
   type ActionRequested,
   createSchedule,
+  deleteSchedule,
+  listRuns,
+  listSchedules,
   type RequestContract,
   type RunStatus,
   schedule as scheduleSchema,
   type ScheduleView,
 } from '@techno/contracts';
-import { type Clock, TemporaryError } from '@techno/kernel';
+import { type Clock, MINUTE, TemporaryError } from '@techno/kernel';
 import { createAuditTrail, createJobEvents, openDatabase, type StoredRun } from '@techno/storage';
 import { createTelemetry } from '@techno/telemetry';
 import { createDatabase, until } from '@techno/testkit';
@@ -30,7 +33,7 @@ export interface FakeNats {
   wipe(): void;
 }
 
-export interface World extends AsyncDisposable {
+export interface World {
   readonly clock: TestClock;
   readonly nats: FakeNats;
   readonly replicas: readonly Scheduler[];
@@ -49,8 +52,11 @@ export interface World extends AsyncDisposable {
   /** What the auditor writes of an action, where nobody was told how it ended. */
   recordAction(traceId: string, status: 'COMPLETED' | 'FAILED'): Promise<void>;
   runs(scheduleId: string): Promise<StoredRun[]>;
-  /** `12:01 running`, in the order in which they were due. */
+  /** `+1 running`: minutes after the schedule was made, in the order in which they were due. */
   told(scheduleId: string): Promise<string[]>;
+  /** Nothing scheduled, running or published any more, at the next whole minute. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export const START = Date.parse('2026-11-02T12:00:00Z');
@@ -147,6 +153,7 @@ export async function createWorld({ replicas = 3, jobs = [] as readonly Job[] } 
     return [...new Map(bodies.map((body) => [body.trace_id, body])).values()];
   };
 
+  const madeAt = new Map<string, number>();
   const record = () => {
     const [first] = started;
     if (first === undefined) throw new Error('there is no replica');
@@ -158,7 +165,9 @@ export async function createWorld({ replicas = 3, jobs = [] as readonly Job[] } 
     nats,
     replicas: schedulers,
     async create(given, owner = OWNER) {
-      return ask(createSchedule, { owner, schedule: scheduleSchema.parse({ ...DEFAULTS, ...given }) });
+      const made = await ask(createSchedule, { owner, schedule: scheduleSchema.parse({ ...DEFAULTS, ...given }) });
+      madeAt.set(made.id, clock.now());
+      return made;
     },
     ask,
     fire,
@@ -195,11 +204,23 @@ export async function createWorld({ replicas = 3, jobs = [] as readonly Job[] } 
       return found.toSorted((a, b) => a.scheduledAt.getTime() - b.scheduledAt.getTime());
     },
     async told(scheduleId) {
+      const made = madeAt.get(scheduleId) ?? START;
       return (await world.runs(scheduleId)).map(
-        ({ scheduledAt, status }) => `${scheduledAt.toISOString().slice(11, 16)} ${status satisfies RunStatus}`,
+        ({ scheduledAt, status }) => `+${Math.floor((scheduledAt.getTime() - made) / MINUTE)} ${status satisfies RunStatus}`,
       );
     },
-    async [Symbol.asyncDispose]() {
+    async clear() {
+      const { schedules } = await ask(listSchedules, { limit: 200 });
+      for (const { id } of schedules) await ask(deleteSchedule, { id });
+      for (const { trace_id } of (await ask(listRuns, { status: 'running', limit: 200 })).runs)
+        await world.end(trace_id, 'completed');
+      await sweep();
+      nats.up = true;
+      nats.ticks.clear();
+      nats.published.length = 0;
+      clock.advance(MINUTE - (clock.now() % MINUTE));
+    },
+    async close() {
       await Promise.all(
         started.map(async ({ scheduler, database, telemetry }) => {
           await scheduler.close();

@@ -69,7 +69,7 @@ export function propertiesOf({ name, lines }: RawComponent, zones: CalendarZones
     moment: (wanted) => moments(wanted)[0],
     duration: (wanted) => {
       const value = of(wanted)[0]?.values[0];
-      return value === undefined ? undefined : readDuration(String(value));
+      return value === undefined ? undefined : readDuration(typeof value === 'string' ? value : '');
     },
     has: (wanted) => of(wanted).length > 0,
     parameter: (wanted, parameter) => {

@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { rm, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { MINUTE } from '@techno/kernel';
+import type { Fault } from '../fault.ts';
+import { untilAllReady } from './processes.ts';
+
+const run = promisify(execFile);
+
+export const diskFull: Fault = {
+  name: 'disk-full',
+  title: 'no byte left on the disk of Postgres and nats-server (tmpfs)',
+  ground: 'small-disk',
+  recoversWithinMs: 2 * MINUTE,
+  async run(context) {
+    const ballast = path.join(context.home, 'ballast');
+    const left = async () => {
+      const { bavail, bsize } = await statfs(context.home);
+      return bavail * bsize;
+    };
+    try {
+      const before = await left();
+      await run('fallocate', ['-l', String(before), ballast]);
+      // What frees a little in between is taken as well.
+      await run('dd', ['if=/dev/zero', `of=${ballast}.rest`, 'bs=4k']).catch(() => {});
+      context.note(`${Math.round(before / 1024 / 1024)} MiB taken, ${await left()} bytes left`);
+      await context.wait(context.holdMs);
+    } finally {
+      await rm(`${ballast}.rest`, { force: true });
+      await rm(ballast, { force: true });
+    }
+    context.mended();
+    await untilAllReady(context);
+  },
+};

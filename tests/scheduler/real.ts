@@ -1,0 +1,34 @@
+import { until } from '@techno/testkit';
+import type { Json } from '../support/client.ts';
+import type { Stack } from '../support/stack.ts';
+
+/** A run as the API shows it. */
+export type Run = Readonly<Record<'status' | 'scheduled_at' | 'trace_id' | 'trigger', string>> &
+  Readonly<Partial<Record<'started_at' | 'finished_at' | 'reason', string>>>;
+
+/** A schedule of `key` (the root key unless another is given); its id. */
+export async function makeSchedule(stack: Stack, given: object, key = stack.rootKey): Promise<string> {
+  const body = { name: 'test', action: 'echo', context_id: 'default', payload: { hello: 'world' }, ...given };
+  const { status, body: made } = await stack.call('POST', '/v1/schedules', { key, body });
+  if (status !== 201) throw new Error(`${status}: ${JSON.stringify(made)}`);
+  return String(made['id']);
+}
+
+/** Its runs, in the order in which they were due. */
+export async function runsOf(stack: Stack, id: string): Promise<Run[]> {
+  const { body } = await stack.call('GET', `/v1/schedules/${id}/runs?limit=200`, { key: stack.rootKey });
+  return (body['runs'] as Json[]).toSorted((a: Run, b: Run) => a.scheduled_at.localeCompare(b.scheduled_at));
+}
+
+/** Its runs, as soon as that is true of them. */
+export function runsUntil(stack: Stack, id: string, holds: (runs: readonly Run[]) => boolean): Promise<Run[]> {
+  return until(
+    async () => {
+      const runs = await runsOf(stack, id);
+      return holds(runs) ? runs : undefined;
+    },
+    { timeoutMs: 60_000 },
+  );
+}
+
+export const completed = (runs: readonly Run[]) => runs.filter(({ status }) => status === 'completed');
