@@ -2,7 +2,8 @@
 # Brings a rendered overlay into its cluster: k8s/deploy.sh techno-staging rendered.yaml [smoke test…]
 # What everything stands on, then the schema and the streams, then the services, then the smoke test. Where a service does not
 # become ready, or the smoke test fails, the services go back to what they were; the schema, which only adds, stays.
-set -euo pipefail
+# With E, or what fails inside a function would end the script without going back.
+set -Eeuo pipefail
 namespace=${1:?namespace} rendered=${2:?rendered manifest}
 shift 2
 services='gateway,gate-engine,executor,auditor,notifier,dlq-replayer,scheduler'
@@ -16,6 +17,7 @@ before=$(names | while read -r name; do
 done)
 
 back() {
+  trap - ERR
   echo "DEPLOY_FAILED: going back" >&2
   while read -r name revision; do
     [[ -z $revision ]] || kube rollout undo "deployment/$name" --to-revision="$revision" || true

@@ -51,10 +51,7 @@ export function databaseUrl(flags: Pick<TargetFlags, 'home'>, env: Environment =
  * The operator's URL of the bus, NATS_URL if set, else the running stack's; and how many servers keep each stream.
  * @throws StartupError NOT_RUNNING, CONFIG_INVALID
  */
-export function operatorBus(
-  flags: Pick<TargetFlags, 'home'>,
-  env: Environment = process.env,
-): { url: string; replicas: number } {
+export function operatorBus(flags: Pick<TargetFlags, 'home'>, env: Environment = process.env): { url: string; replicas: number } {
   const replicas = Number(env['TECHNO_STREAM_REPLICAS'] || 1);
   if (![1, 3, 5].includes(replicas))
     throw new StartupError('CONFIG_INVALID', `TECHNO_STREAM_REPLICAS is '${replicas}'`, 'Use 1, 3 or 5.');

@@ -1,3 +1,4 @@
+import { ERROR_CODES } from '@techno/contracts';
 import { CommanderError } from 'commander';
 import { errorCode, errorMessage, StartupError } from '@techno/kernel';
 import { GatewayError } from '../launcher/gateway-client.ts';
@@ -32,7 +33,10 @@ export function failureOf(error: unknown): Failure {
     return {
       code: error.code,
       message: `${error.message} (HTTP ${error.status})`,
-      fix: FIX_BY_STATUS[error.status] ?? "Look at 'techno status' and 'techno logs gateway'.",
+      fix:
+        (error.status === 409 ? ERROR_CODES[error.code]?.fix : undefined) ??
+        FIX_BY_STATUS[error.status] ??
+        "Look at 'techno status' and 'techno logs gateway'.",
       details: error.problem,
       exitCode: EXIT.failed,
     };

@@ -10,6 +10,7 @@ import { dlqVerb } from './verbs/dlq.ts';
 import { eventsVerb } from './verbs/events.ts';
 import { keysVerb } from './verbs/keys.ts';
 import { logsVerb } from './verbs/logs.ts';
+import { monitorVerb } from './verbs/monitor.ts';
 import { notifyVerb } from './verbs/notify.ts';
 import { policyVerb } from './verbs/policy.ts';
 import { resetVerb } from './verbs/reset.ts';
@@ -28,6 +29,7 @@ const VERBS = [
   startVerb,
   stopVerb,
   statusVerb,
+  monitorVerb,
   logsVerb,
   resetVerb,
   submitVerb,

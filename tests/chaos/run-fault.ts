@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '@techno/embedded';
 import { errorMessage, MINUTE, SECOND } from '@techno/kernel';
 import { type Account, account } from './account/ledger.ts';
-import { openActions, readLedger, type RunScope } from './account/read-ledger.ts';
+import { openActions, readLedger, recordOf, type RunScope } from './account/read-ledger.ts';
 import { isWell, servesAgainAt } from './account/recovery.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import type { Ground } from './ground/ground.ts';
@@ -35,6 +35,8 @@ export interface FaultResult {
   /** Most resident memory of each process, in MiB. */
   readonly memoryMiB: Readonly<Record<string, number>>;
   readonly answers: readonly Answer[];
+  /** Rows of the record about the first actions that something is wrong with. */
+  readonly suspects: Readonly<Record<string, readonly unknown[]>>;
   readonly notes: readonly string[];
   /** What was not as promised; empty: the fault was survived. */
   readonly broken: readonly string[];
@@ -102,6 +104,7 @@ export async function runFault(fault: Fault, ground: Ground, options: RunOptions
       settledSeconds: settledAt === undefined ? undefined : Math.max(0, settledAt - since) / SECOND,
       memoryMiB: memory.most(),
       answers,
+      suspects: await recordOf(stack.postgres, suspectsIn(found)),
       notes,
       broken: [...broken, ...said('lost', found.lost), ...said('doubled', found.doubled), ...said('not allowed', found.unallowed), ...said('contradicts itself', found.contradictions)],
     };
@@ -126,6 +129,14 @@ async function settled(stack: StackFile, scope: RunScope, { endsWithinMs, signal
     signal.throwIfAborted();
     return undefined;
   }
+}
+
+const SUSPECTS = 20;
+
+/** Complaints about an action begin with its trace id. */
+function suspectsIn({ lost, doubled, unallowed, contradictions }: Account): string[] {
+  const named = [...contradictions, ...doubled, ...lost, ...unallowed].flatMap((text) => /^tr_[0-9a-f]{32}/.exec(text)?.[0] ?? []);
+  return [...new Set(named)].slice(0, SUSPECTS);
 }
 
 function said(what: string, list: readonly string[]): string[] {

@@ -8,7 +8,7 @@ import { expectPromisesKept } from './promises.ts';
 
 /** Enough that every fault meets work under way, and little enough for two shared cores. */
 const PER_SECOND = 150;
-const SERVICES = ['gateway', 'gate-engine', 'executor', 'auditor', 'notifier', 'dlq-replayer'];
+const SERVICES = ['gateway', 'gate-engine', 'executor', 'auditor', 'notifier', 'scheduler', 'dlq-replayer'];
 
 let launched: Launched;
 

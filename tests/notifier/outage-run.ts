@@ -1,5 +1,4 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { MINUTE, SECOND } from '@techno/kernel';
 import { until } from '@techno/testkit';
 import type { Json } from '../support/client.ts';
@@ -14,12 +13,19 @@ export interface OutageOptions {
   /** Of the stand-ins' page and API. */
   readonly standIns: string;
   readonly count: number;
-  /** From the moment it goes down to the moment it is mended. */
-  readonly holdMs: number;
+  /** Resolves when it is to be mended. `look` tells what has been tried meanwhile. */
+  readonly hold: (look: () => Promise<Tried>) => Promise<void>;
   readonly how: How;
   /** Of the channel `whatsapp`. */
   readonly pace: { readonly perSecond: number; readonly burst: number };
-  readonly onProgress: (line: string) => void;
+  readonly onProgress?: (line: string) => void;
+}
+
+/** Attempts on record, and messages that have arrived. */
+export interface Tried {
+  readonly spent: number;
+  readonly unspent: number;
+  readonly arrived: number;
 }
 
 export interface OutageReport {
@@ -53,7 +59,7 @@ interface Delivery {
 
 /** Asks over HTTP as anybody would, and believes what the stand-in has and what the API says of each notification. */
 export async function runOutage(options: OutageOptions): Promise<OutageReport> {
-  const { gateway, key, standIns, count, holdMs, how, pace, onProgress } = options;
+  const { gateway, key, standIns, count, hold, how, pace, onProgress = () => {} } = options;
   const tag = `outage-${randomBytes(4).toString('hex')}`;
   // Nobody who still waits for something of an earlier run.
   const firstNumber = 5_511_910_000_000 + randomInt(80_000) * 1_000;
@@ -112,15 +118,9 @@ export async function runOutage(options: OutageOptions): Promise<OutageReport> {
   await Promise.all(Array.from({ length: 16 }, post));
   onProgress(`accepted: ${ids.size}`);
 
-  while (Date.now() - downAt < holdMs) {
-    await delay(Math.max(0, Math.min(MINUTE, holdMs - (Date.now() - downAt))));
-    const meanwhile = spentIn(await deliveries());
-    onProgress(
-      `down for ${Math.round((Date.now() - downAt) / SECOND)} s, arrived: ${(await arrived()).length}, ${JSON.stringify(meanwhile)}`,
-    );
-  }
-  const arrivedWhileDown = (await arrived()).length;
-  const whileDown = spentIn(await deliveries());
+  const look = async (): Promise<Tried> => ({ ...spentIn(await deliveries()), arrived: (await arrived()).length });
+  await hold(look);
+  const whileDown = await look();
 
   if (how === 'session') await tell('session', { state: 'open' });
   else await fetch(`${standIns}/api/behaviour/evolution`, { method: 'DELETE' });
@@ -141,7 +141,7 @@ export async function runOutage(options: OutageOptions): Promise<OutageReport> {
     accepted: ids.size,
     lost: count - new Set(messages.map(({ text }) => text)).size,
     doubled: messages.length - new Set(messages.map(({ text }) => text)).size,
-    arrivedWhileDown,
+    arrivedWhileDown: whileDown.arrived,
     spentWhileDown: whileDown.spent,
     unspentWhileDown: whileDown.unspent,
     burned: after.flatMap(({ attempts }) => attempts).filter((one) => one.spent && one.class !== 'ACCEPTED').length,

@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { MINUTE } from '@techno/kernel';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type How, HOWS, type OutageReport, problemsOf, runOutage } from './outage-run.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type How, HOWS, type OutageReport, problemsOf, runOutage, type Tried } from './outage-run.ts';
 
 // Takes the WhatsApp stand-in of a running stack down, lets notifications wait, mends it and counts what came of them.
 
@@ -33,10 +34,22 @@ function run(chosen: How): Promise<OutageReport> {
     key: stack.apiKey,
     standIns: stack.standIns.url,
     count: Number(values.count),
-    holdMs: Number(values.minutes) * MINUTE,
+    hold,
     how: chosen,
     // As the launcher sets it for the stand-ins.
     pace: { perSecond: 50, burst: 50 },
-    onProgress: (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`),
+    onProgress: say,
   });
+}
+
+async function hold(look: () => Promise<Tried>): Promise<void> {
+  const endMs = Date.now() + Number(values.minutes) * MINUTE;
+  while (Date.now() < endMs) {
+    await delay(Math.min(MINUTE, Math.max(0, endMs - Date.now())));
+    say(JSON.stringify(await look()));
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 }

@@ -1,9 +1,10 @@
 import { DURABLES, durablesOf, inboxPrefix, SERVICES, type ServiceName } from '@techno/contracts';
+import { withConnection } from '@techno/embedded';
 import { type Bus, connectBus } from '@techno/jetstream';
 import { until } from '@techno/testkit';
 import { execFile } from 'node:child_process';
+import path from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Stack, startStack } from '../support/stack.ts';
 import { ROOT, STARTABLE } from './settings.ts';
@@ -22,15 +23,8 @@ afterAll(async () => {
   await stack.stop();
 });
 
-const record = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> => {
-  const client = new pg.Client({ connectionString: stack.database.adminUrl });
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql, values)).rows;
-  } finally {
-    await client.end();
-  }
-};
+const record = <Row extends object>(sql: string): Promise<Row[]> =>
+  withConnection(stack.database.adminUrl, async (client) => (await client.query<Row>(sql)).rows);
 
 test('every service is ready with its own credentials alone, and an action goes all the way', async () => {
   expect(stack.processes.map(({ service }) => service).toSorted()).toEqual(STARTABLE);
@@ -41,7 +35,10 @@ test('every service is ready with its own credentials alone, and an action goes 
 
 test('the smoke test of the pipeline says of a system that works that it does, and of another that it does not', async () => {
   const smoke = (key: string) =>
-    promisify(execFile)('k8s/smoke.sh', [stack.url], { cwd: ROOT, env: { PATH: process.env['PATH'], TECHNO_API_KEY: key } });
+    promisify(execFile)(path.join(ROOT, 'k8s/smoke.sh'), [stack.url], {
+      cwd: ROOT,
+      env: { PATH: process.env['PATH'], TECHNO_API_KEY: key },
+    });
   expect((await smoke(stack.rootKey)).stdout).toContain('executed and on the audit trail');
   await expect(smoke('sk_live_wrong')).rejects.toMatchObject({ stderr: expect.stringContaining('SMOKE_FAILED') as string });
 });

@@ -6,7 +6,9 @@ export function faultsOf(document: unknown): string[] {
   const ajv = new Ajv.default({ strict: false, allErrors: true, validateFormats: false });
   const validate = ajv.compile(withoutIds(composeSchema) as object);
   validate(asOfThen(document));
-  return (validate.errors ?? []).map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`);
+  return (validate.errors ?? []).map(
+    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
 }
 
 /** The schema names itself and its parts as an older draft did. */

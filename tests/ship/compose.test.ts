@@ -136,8 +136,10 @@ describe('settings', () => {
       expect(environment['DATABASE_URL']).toBe(`postgres://techno_${name}:${record}@postgres:5432/techno`);
       expect(environment['NATS_URL']).toBe(`nats://${service}:${bus}@nats:4222`);
     }
-    const references = [...readFileSync(path.join(ROOT, 'deploy/docker/nats-authorization.conf'), 'utf8').matchAll(/\$(NATS_PASSWORD_\w+)/g)];
-    expect(Object.keys(known).toSorted()).toEqual(references.map(([, name]) => name).toSorted());
+    const references = [
+      ...readFileSync(path.join(ROOT, 'deploy/docker/nats-authorization.conf'), 'utf8').matchAll(/\$(NATS_PASSWORD_\w+)/g),
+    ];
+    expect(Object.keys(known).toSorted()).toEqual(references.map(([, name = '']) => name).toSorted());
   });
 });
 
@@ -190,8 +192,8 @@ describe('order and paths', () => {
   });
 
   test('whatever goes on running says whether it is healthy', () => {
-    for (const [name, { build, healthcheck }] of containers)
-      if (!ONCE.includes(name)) expect(build ?? healthcheck?.test, name).toBeDefined();
+    const silent = containers.filter(([, { build, healthcheck }]) => build === undefined && healthcheck?.test === undefined);
+    expect(silent.map(([name]) => name)).toEqual([]);
   });
 
   test('whoever is waited for exists and can be healthy', () => {
@@ -227,7 +229,10 @@ describe('order and paths', () => {
     for (const name of ONCE) {
       const [, verb = '', word = ''] = one(name).command ?? [];
       const found = techno().commands.find((command) => command.name() === verb);
-      expect(found?.commands.map((command) => command.name()), verb).toContain(word);
+      expect(
+        found?.commands.map((command) => command.name()),
+        verb,
+      ).toContain(word);
     }
   });
 
@@ -242,7 +247,9 @@ describe('order and paths', () => {
       alertmanager: [9093],
     };
     const named = [
-      ...containers.flatMap(([name, { environment = {} }]) => Object.keys(environment).map((key) => environmentOf(name)[key] ?? '')),
+      ...containers.flatMap(([name, { environment = {} }]) =>
+        Object.keys(environment).map((key) => environmentOf(name)[key] ?? ''),
+      ),
       readFileSync(path.join(ROOT, 'deploy/alertmanager/alertmanager.yml'), 'utf8'),
     ].flatMap((text) => [...text.matchAll(/\w+:\/\/(?:[^@\s/]+@)?([a-z-]+):(\d+)/g)]);
     expect(named.length).toBeGreaterThan(10);

@@ -32,16 +32,20 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function deploy({ refuse = '', revision = '3', smoke = 0 }: { refuse?: string; revision?: string; smoke?: number }) {
   const calls = path.join(folder, 'calls');
   rmSync(calls, { force: true });
-  const { status } = spawnSync('k8s/deploy.sh', ['techno-staging', 'rendered.yaml', path.join(folder, 'smoke'), 'https://x'], {
-    cwd: ROOT,
-    env: {
-      PATH: `${folder}:${process.env['PATH']}`,
-      CALLS: calls,
-      REFUSE: refuse,
-      REVISION: revision,
-      SMOKE_STATUS: String(smoke),
+  const { status } = spawnSync(
+    path.join(ROOT, 'k8s/deploy.sh'),
+    ['techno-staging', 'rendered.yaml', path.join(folder, 'smoke'), 'https://x'],
+    {
+      cwd: ROOT,
+      env: {
+        PATH: `${folder}:${process.env['PATH']}`,
+        CALLS: calls,
+        REFUSE: refuse,
+        REVISION: revision,
+        SMOKE_STATUS: String(smoke),
+      },
     },
-  });
+  );
   const lines = readFileSync(calls, 'utf8').trim().split('\n');
   return { status, lines, undone: lines.filter((line) => line.includes('rollout undo')) };
 }
@@ -104,7 +108,7 @@ describe('a deployment', { timeout: 60_000 }, () => {
 });
 
 test('rendering refuses what is still nobody’s', { timeout: 60_000 }, () => {
-  const { status, stderr } = spawnSync('k8s/render.sh', ['staging'], { cwd: ROOT, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(path.join(ROOT, 'k8s/render.sh'), ['staging'], { cwd: ROOT, encoding: 'utf8' });
   expect(status).not.toBe(0);
   expect(stderr).toMatch(/PLACE_UNSET|kubectl/);
 });

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ServiceName } from '@techno/contracts';
+import { withConnection } from '@techno/embedded';
 import { migrate, migrationStatus, rollback } from '@techno/storage';
 import { startPostgres, type TestPostgres } from '@techno/testkit';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Stack, startStack } from '../support/stack.ts';
 import { operatorEnv, ROOT, STARTABLE } from './settings.ts';
@@ -55,31 +55,26 @@ describe('a database of its own', () => {
 
   test('in a cluster its owner is no superuser: the right to make roles is enough', { timeout: 180_000 }, async () => {
     // As k8s/data/postgres.yaml has CloudNativePG make it. The roles of the test before belong to the whole server.
-    const admin = new pg.Client({ connectionString: url('postgres', server.password) });
-    await admin.connect();
-    try {
+    await withConnection(url('postgres', server.password), async (admin) => {
       await admin.query(`create role techno_owner login createrole password 'owner'`);
       await admin.query('create database techno owner techno_owner');
-      const { rows } = await admin.query<{ rolname: string }>(`select rolname from pg_roles where rolname like 'techno_%'`);
-      for (const { rolname } of rows)
-        if (rolname !== 'techno_owner') await admin.query(`drop owned by ${rolname}; drop role ${rolname}`);
-    } finally {
-      await admin.end();
-    }
+      const { rows } = await admin.query<{ rolname: string }>(
+        `select rolname from pg_roles where rolname like 'techno_%' and rolname <> 'techno_owner'`,
+      );
+      for (const { rolname } of rows) await admin.query(`drop owned by ${rolname}; drop role ${rolname}`);
+    });
     const env = { DATABASE_URL: url('techno_owner', 'owner', 'techno'), DATABASE_PASSWORD_EXECUTOR: 'first' };
     expect((await db('migrate', env)).applied[0]).toBe('0001-main');
     expect((await db('migrate', { ...env, DATABASE_PASSWORD_EXECUTOR: 'second' })).applied).toEqual([]);
-    const executor = new pg.Client({ connectionString: url('techno_executor', 'second', 'techno') });
-    await executor.connect();
-    await expect(executor.query('select count(*) from executions')).resolves.toMatchObject({ rowCount: 1 });
-    await expect(executor.query('create table mine (x int)')).rejects.toMatchObject({ code: '42501' });
-    await executor.end();
+    await withConnection(url('techno_executor', 'second', 'techno'), async (executor) => {
+      await expect(executor.query('select count(*) from executions')).resolves.toMatchObject({ rowCount: 1 });
+      await expect(executor.query('create table mine (x int)')).rejects.toMatchObject({ code: '42501' });
+    });
   });
 });
 
 describe('up, down, up over the data of a stack that has worked', () => {
   let stack: Stack;
-  let client: pg.Client;
   let adminUrl: string;
 
   beforeAll(async () => {
@@ -95,47 +90,45 @@ describe('up, down, up over the data of a stack that has worked', () => {
     });
     await Promise.all(stack.processes.map((one) => one.stop()));
     adminUrl = stack.database.adminUrl;
-    client = new pg.Client({ connectionString: adminUrl });
-    await client.connect();
-    await fillEmpty(client);
+    await withConnection(adminUrl, fillEmpty);
   }, 120_000);
   afterAll(async () => {
-    await client.end();
     await stack.stop();
   });
 
+  const contents = () => withConnection(adminUrl, contentsOf);
   const others = (contents: Contents, kept: Contents) =>
     Object.fromEntries(Object.entries(contents).filter(([table]) => table in kept));
 
   test('the newest: everything older stays as it was, twice', { timeout: 180_000 }, async () => {
-    const before = await contentsOf(client);
+    const before = await contents();
     for (const [table, { rows }] of Object.entries(before)) expect(rows, table).toBeGreaterThan(0);
     expect(before['executions']?.rows).toBeGreaterThanOrEqual(20);
     const { applied } = await migrationStatus(adminUrl);
     const newest = applied.toSorted().at(-1);
     expect((await rollback(adminUrl)).reverted).toEqual([newest]);
     expect((await migrationStatus(adminUrl)).pending).toEqual([newest]);
-    const below = await contentsOf(client);
+    const below = await contents();
     expect(below).toEqual(others(before, below));
     expect((await migrate({ adminUrl })).applied).toEqual([newest]);
-    expect(others(await contentsOf(client), below)).toEqual(below);
+    expect(others(await contents(), below)).toEqual(below);
   });
 
   test('all of them, one by one: each takes only its own, and all of it comes up again', { timeout: 180_000 }, async () => {
-    await fillEmpty(client);
+    await withConnection(adminUrl, fillEmpty);
     const { applied } = await migrationStatus(adminUrl);
-    let above = await contentsOf(client);
+    let above = await contents();
     const tables = Object.keys(above);
     for (const name of applied.toSorted().toReversed()) {
       expect(await rollback(adminUrl)).toEqual({ reverted: [name] });
-      const below = await contentsOf(client);
+      const below = await contents();
       expect(Object.keys(below).length, name).toBeLessThanOrEqual(Object.keys(above).length);
       expect(below, name).toEqual(others(above, below));
       above = below;
     }
     expect(above).toEqual({});
     expect((await migrate({ adminUrl })).applied.toSorted()).toEqual(applied.toSorted());
-    expect(Object.keys(await contentsOf(client))).toEqual(tables);
-    await fillEmpty(client);
+    expect(Object.keys(await contents())).toEqual(tables);
+    await withConnection(adminUrl, fillEmpty);
   });
 });

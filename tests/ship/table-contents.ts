@@ -1,10 +1,13 @@
-import pg from 'pg';
+import type { withConnection } from '@techno/embedded';
+
+/** A connection as `withConnection` gives it. */
+export type Client = Parameters<Parameters<typeof withConnection>[1]>[0];
 
 /** Digest and number of the rows of every table. */
 export type Contents = Readonly<Record<string, { readonly rows: number; readonly digest: string }>>;
 
 /** What every table holds, but for what the migrations themselves keep and put there. */
-export async function contentsOf(client: pg.Client): Promise<Contents> {
+export async function contentsOf(client: Client): Promise<Contents> {
   const contents: Record<string, { rows: number; digest: string }> = {};
   for (const { name } of await tablesOf(client)) {
     const own = name === 'templates' ? `where created_by <> 'system'` : '';
@@ -16,7 +19,7 @@ export async function contentsOf(client: pg.Client): Promise<Contents> {
   return contents;
 }
 
-async function tablesOf(client: pg.Client): Promise<{ name: string }[]> {
+async function tablesOf(client: Client): Promise<{ name: string }[]> {
   const { rows } = await client.query<{ name: string }>(
     `select tablename as name from pg_tables where schemaname = 'public' and tablename <> 'migrations' order by 1`,
   );
@@ -46,7 +49,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
 };
 
 /** Puts a row into every table that has none: what each column's type, and its list of allowed words, takes. */
-export async function fillEmpty(client: pg.Client): Promise<void> {
+export async function fillEmpty(client: Client): Promise<void> {
   // Whether a row's neighbours exist is not what is tried here.
   await client.query('set session_replication_role = replica');
   for (const [table, { rows }] of Object.entries(await contentsOf(client))) {
@@ -61,13 +64,16 @@ export async function fillEmpty(client: pg.Client): Promise<void> {
     const values = columns.map(({ name, type }) => words.get(name) ?? SAMPLES[type] ?? null);
     const names = columns.map(({ name }) => name).join(', ');
     const places = values.map((_, index) => `$${index + 1}`).join(', ');
-    await client.query(`insert into ${table} ${columns.length === 0 ? 'default values' : `(${names}) values (${places})`}`, values);
+    await client.query(
+      `insert into ${table} ${columns.length === 0 ? 'default values' : `(${names}) values (${places})`}`,
+      values,
+    );
   }
   await client.query('set session_replication_role = origin');
 }
 
 /** The last word, most often that of an end, of each column that a check holds to a list of words. */
-async function allowedWords(client: pg.Client, table: string): Promise<Map<string, string>> {
+async function allowedWords(client: Client, table: string): Promise<Map<string, string>> {
   const { rows } = await client.query<{ definition: string }>(
     `select pg_get_constraintdef(oid) as definition from pg_constraint where conrelid = $1::regclass and contype = 'c'`,
     [table],

@@ -47,6 +47,7 @@ export function dlqJobVerbs(dlq: Command): void {
     create,
     'npx techno dlq replay-job --code UPSTREAM_TIMEOUT --dry-run',
     'npx techno dlq replay-job --signature 1f0c… --rate 50',
+    'npx techno dlq replay-job --status discarded --discarded-for RATE_LIMIT_EXCEEDED',
   );
 
   const listing = withTargetOptions(dlq.command('jobs'))

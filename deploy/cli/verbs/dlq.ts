@@ -1,7 +1,9 @@
+import { StartupError } from '@techno/kernel';
 import type { Command } from 'commander';
 import { readJson } from '../json-file.ts';
 import { printJson, printLine, table } from '../print.ts';
 import { client, type CommonFlags, examples, show, withTargetOptions } from '../verb.ts';
+import { type Detail, detailText } from './dlq-detail.ts';
 import { FILTERS, filterOf, type FilterFlags, queryOf, withFilterOptions } from './dlq-filter.ts';
 import { dlqJobVerbs } from './dlq-jobs.ts';
 
@@ -10,7 +12,7 @@ interface Page {
   readonly next?: number;
 }
 
-const COLUMNS = ['id', 'status', 'job_name', 'actor', 'error_code', 'retry_count', 'last_failure_at', 'error_message'];
+const COLUMNS = ['id', 'status', 'job_name', 'actor', 'error_code', 'retry_count', 'last_failure_at', 'error_message', 'reason'];
 
 export function dlqVerb(program: Command): void {
   const dlq = program.command('dlq').description('dead letters: list, groups, show, replay, discard, export, purge; replay jobs');
@@ -47,7 +49,7 @@ export function dlqVerb(program: Command): void {
     .argument('<id>', 'its number')
     .action(async (id: string, flags: CommonFlags) => {
       const { body } = await client(flags, 'admin').call('GET', `/v1/dead-letters/${encodeURIComponent(id)}`);
-      show(flags, body, (value) => JSON.stringify(value, null, 2));
+      show(flags, body as Detail, detailText);
     });
   examples(one, 'npx techno dlq show 42');
 
@@ -62,20 +64,31 @@ export function dlqVerb(program: Command): void {
       const { body } = await client(flags, 'admin').call('POST', `/v1/dead-letters/${encodeURIComponent(id)}/replay`, asked);
       show(flags, body as { status: string }, ({ status }) => `Dead letter ${id} is ${status}.`);
     });
-  examples(replay, 'npx techno dlq replay 42', 'npx techno dlq replay 42 --payload corrected.json');
+  examples(
+    replay,
+    'npx techno dlq replay 42',
+    'npx techno dlq replay 42 --payload corrected.json',
+    'npx techno dlq replay 42 --reopen',
+  );
 
   const discard = withFilterOptions(withTargetOptions(dlq.command('discard')))
     .description('give up one, or all that a filter finds')
     .argument('[id]', 'its number; without one the filter counts')
     .requiredOption('--reason <text>', 'why; kept with it')
+    .option('--all', 'everything that is pending or failed for good, where neither a number nor a filter is given')
     .option('--dry-run', 'only count what the filter finds')
-    .action(async (id: string | undefined, flags: CommonFlags & FilterFlags & { reason: string; dryRun?: boolean }) => {
-      const path = id === undefined ? '/v1/dead-letters/discard' : `/v1/dead-letters/${encodeURIComponent(id)}/discard`;
-      const { reason, dryRun = false } = flags;
-      const asked = id === undefined ? { filter: filterOf(flags), reason, dry_run: dryRun } : { reason };
-      const { body } = await client(flags, 'admin').call('POST', path, asked);
-      show(flags, body as { count: number }, ({ count }) => (dryRun ? `${count} would be discarded.` : `Discarded ${count}.`));
-    });
+    .action(
+      async (id: string | undefined, flags: CommonFlags & FilterFlags & { reason: string; all?: boolean; dryRun?: boolean }) => {
+        const filter = filterOf(flags);
+        if (id === undefined && flags.all !== true && Object.keys(filter).length === 0)
+          throw new StartupError('DISCARD_UNBOUNDED', 'this would discard everything', 'Give a number, a filter, or --all.');
+        const path = id === undefined ? '/v1/dead-letters/discard' : `/v1/dead-letters/${encodeURIComponent(id)}/discard`;
+        const { reason, dryRun = false } = flags;
+        const asked = id === undefined ? { filter, reason, dry_run: dryRun } : { reason };
+        const { body } = await client(flags, 'admin').call('POST', path, asked);
+        show(flags, body as { count: number }, ({ count }) => (dryRun ? `${count} would be discarded.` : `Discarded ${count}.`));
+      },
+    );
   examples(
     discard,
     'npx techno dlq discard 42 --reason "sent by hand"',

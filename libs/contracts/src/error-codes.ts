@@ -339,6 +339,7 @@ const OTHERS = {
   ],
   GATEWAY_UNREACHABLE: ['No answer from the gateway.', 'Check that it runs and --url names it.'],
   FILE_UNREADABLE: ['The file cannot be read.', 'Name one that exists, or - for stdin.'],
+  DISCARD_UNBOUNDED: ['Neither a number nor a filter says which dead letters are meant.', 'Give one, or `--all`.'],
   FILE_NOT_JSON: ['The file is not JSON.', 'Correct it at the position named.'],
   LOG_UNKNOWN: ['There is no log of that name.', 'Use one of those listed.'],
   LOG_FILE_UNWRITABLE: ['The log cannot be written.', 'Check the path and its rights.'],

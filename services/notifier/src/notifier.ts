@@ -107,6 +107,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       },
     });
     intakes.push(intake);
+    metrics.breaker(intake.name, 'closed');
     const limits = deps.limitsOf(channel.name);
     dispatchers.push(
       createDispatcher({ channel, intake, limits, deliveries, clock, pollMs: POLL_MS, onProblem, deliver: delivering }),

@@ -53,6 +53,8 @@ export function schedulerMetrics(metrics: Pick<Metrics, 'counter' | 'histogram'>
     begun: late,
     ended({ jobName: job_name, status, runtimeSeconds }) {
       count({ job_name, status }).inc();
+      // Shown at 0 before the first, so that the first is an increase.
+      missed({ job_name });
       if (runtimeSeconds !== undefined) latency({ job_name })(Math.max(0, runtimeSeconds));
     },
   };

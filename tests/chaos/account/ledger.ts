@@ -68,6 +68,9 @@ export interface Account {
 }
 
 const TERMINAL = new Set(['COMPLETED', 'DENIED', 'FAILED', 'UNKNOWN', 'DEAD_LETTERED']);
+/** Answers of the gateway that speak of the action's end: denied, failed, failed in time. */
+const SAID_TO_HAVE_FAILED = new Set([403, 502, 504]);
+
 /** Holds the ledger against the promises: nothing lost, nothing doubled, nothing without an ALLOW. */
 export function account({ told, recorded, effects, readBack, unallowed, clocksApartMs, trail }: Ledger): Account {
   const accepted = told.filter(({ status, traceId }) => status >= 200 && status < 300 && traceId !== undefined);
@@ -99,6 +102,9 @@ export function account({ told, recorded, effects, readBack, unallowed, clocksAp
     .filter(([id, at]) => (byId.get(id)?.allowedAt ?? Number.POSITIVE_INFINITY) > at + clocksApartMs)
     .map(([id]) => `${id}: an effect without an earlier ALLOW`);
   const contradictions = [
+    ...told
+      .filter(({ status, traceId }) => SAID_TO_HAVE_FAILED.has(status) && traceId !== undefined && statusOf(traceId) === 'COMPLETED')
+      .map(({ traceId = '', status }) => `${traceId}: answered ${status}, recorded COMPLETED`),
     ...accepted
       .filter(({ said, traceId = '' }) => said !== undefined && TERMINAL.has(said) && statusOf(traceId) !== said)
       .map(({ traceId = '', said }) => `${traceId}: answered ${said}, recorded ${statusOf(traceId) ?? 'nothing'}`),

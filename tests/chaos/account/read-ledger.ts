@@ -94,6 +94,25 @@ export async function readLedger(
   };
 }
 
+/** Everything on record of single actions, for whoever has to find out what happened to them. */
+export async function recordOf(postgres: string, traceIds: readonly string[]): Promise<Record<string, unknown[]>> {
+  return withConnection(postgres, async (client) => {
+    const tables = {
+      inbox: 'trace_id = any($1) order by trace_id',
+      decisions: `split_part(trace_id, '/', 1) = any($1) order by trace_id, replay, round`,
+      executions: 'trace_id = any($1) order by trace_id, step',
+      audit_trail: 'trace_id = any($1) order by seq',
+      actions: 'trace_id = any($1) order by trace_id',
+      worker_dlq: 'trace_id = any($1) order by id',
+    };
+    const found: Record<string, unknown[]> = {};
+    for (const [table, which] of Object.entries(tables)) {
+      found[table] = (await client.query(`select * from ${table} where ${which}`, [traceIds])).rows;
+    }
+    return found;
+  });
+}
+
 const AT_ONCE = 16;
 
 async function readBack(stack: StackFile, traceIds: readonly string[]): Promise<Map<string, string | undefined>> {

@@ -7,9 +7,10 @@ import { chaosTable, complaints } from './chaos-table.ts';
 export async function keepEvidence(dir: string, result: FaultResult, logs: string): Promise<void> {
   const folder = path.join(dir, result.fault);
   await mkdir(folder, { recursive: true });
-  const { answers, ...rest } = result;
+  const { answers, suspects, ...rest } = result;
   await writeFile(path.join(folder, 'result.json'), `${JSON.stringify(rest, null, 2)}\n`);
   await writeFile(path.join(folder, 'answers.ndjson'), answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''));
+  await writeFile(path.join(folder, 'suspects.json'), `${JSON.stringify(suspects, null, 2)}\n`);
   await cp(logs, path.join(folder, 'logs'), { recursive: true, force: true }).catch(() => {});
 }
 
@@ -17,5 +18,5 @@ export async function keepSummary(dir: string, results: readonly FaultResult[], 
   await mkdir(dir, { recursive: true });
   const text = [`# \`${command}\``, new Date().toISOString(), chaosTable(results), ...complaints(results).map((line) => `- ${line}`)];
   await writeFile(path.join(dir, 'README.md'), `${text.join('\n\n')}\n`);
-  await writeFile(path.join(dir, 'results.json'), `${JSON.stringify(results.map(({ answers: _, ...rest }) => rest), null, 2)}\n`);
+  await writeFile(path.join(dir, 'results.json'), `${JSON.stringify(results.map(({ answers: _, suspects: __, ...rest }) => rest), null, 2)}\n`);
 }

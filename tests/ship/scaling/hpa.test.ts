@@ -10,9 +10,14 @@ const spec: HpaSpec = {
   downWindowMs: 300_000,
 };
 const idle = { lag: 0, cpuPercent: 0 };
+const times = <Value>(count: number, value: Value): Value[] => Array.from({ length: count }, () => value);
 
 /** What is wanted after each sync, with the replicas following at once. */
-function follow(readings: readonly { lag: number; cpuPercent: number }[], from: number, changed: Partial<HpaSpec> = {}): number[] {
+function follow(
+  readings: readonly { lag: number; cpuPercent: number }[],
+  from: number,
+  changed: Partial<HpaSpec> = {},
+): number[] {
   const hpa = createHpa({ ...spec, ...changed });
   let current = from;
   return readings.map((reading, index) => (current = hpa.sync(index * SYNC_MS, current, reading)));
@@ -30,7 +35,7 @@ test.each([
 });
 
 test('lag goes up at once: at most four more, or twice as many, in a period', () => {
-  expect(follow(Array(5).fill({ lag: 256 * 40, cpuPercent: 0 }), 2)).toEqual([6, 12, 20, 20, 20]);
+  expect(follow(times(5, { lag: 256 * 40, cpuPercent: 0 }), 2)).toEqual([6, 12, 20, 20, 20]);
   expect(follow([{ lag: 256 * 3, cpuPercent: 0 }], 2)).toEqual([3]);
 });
 
@@ -40,20 +45,20 @@ test('the metric that wants more wins', () => {
 });
 
 test('down only after five minutes without a reason to stay, and then at once', () => {
-  const readings = [{ lag: 256 * 6, cpuPercent: 0 }, ...Array(30).fill(idle)];
+  const readings = [{ lag: 256 * 6, cpuPercent: 0 }, ...times(30, idle)];
   const replicas = follow(readings, 4);
   const window = spec.downWindowMs / SYNC_MS;
-  expect(replicas.slice(0, window)).toEqual(Array(window).fill(6));
-  expect(replicas.slice(window)).toEqual(Array(readings.length - window).fill(2));
+  expect(replicas.slice(0, window)).toEqual(times(window, 6));
+  expect(replicas.slice(window)).toEqual(times(readings.length - window, 2));
 });
 
 test('a short rest brings nobody down', () => {
   const busy = { lag: 256 * 6, cpuPercent: 0 };
-  const replicas = follow([busy, ...Array(10).fill(idle), busy, ...Array(10).fill(idle)], 4);
+  const replicas = follow([busy, ...times(10, idle), busy, ...times(10, idle)], 4);
   expect(new Set(replicas)).toEqual(new Set([6]));
 });
 
 test('bounds hold', () => {
-  expect(follow([idle, ...Array(40).fill(idle)], 9, { minReplicas: 3 }).at(-1)).toBe(3);
-  expect(follow(Array(9).fill({ lag: 1e9, cpuPercent: 900 }), 2, { maxReplicas: 7 }).at(-1)).toBe(7);
+  expect(follow([idle, ...times(40, idle)], 9, { minReplicas: 3 }).at(-1)).toBe(3);
+  expect(follow(times(9, { lag: 1e9, cpuPercent: 900 }), 2, { maxReplicas: 7 }).at(-1)).toBe(7);
 });

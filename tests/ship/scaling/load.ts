@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { until } from '@techno/testkit';
 
 /** Requests that are offered at a steady rate, whether or not those before have been answered. */
 export interface Load {
@@ -24,7 +25,7 @@ export function startLoad(gateway: string, key: string, action: string): Load {
     },
     async stop() {
       clearInterval(timer);
-      while (under > 0) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+      await until(() => under === 0);
       agent.destroy();
     },
   };

@@ -36,7 +36,11 @@ interface Ground {
 /** Starts the real stack and records it: saturated with 1 to 4 replicas, then under the profile with the autoscaler at work. */
 export async function record(spec: HpaSpec, requestedCores: number, say: (line: string) => void): Promise<Recording> {
   const upstream = await slowUpstream();
-  const ports = { TECHNO_HTTP_PORT: await freePort(), TECHNO_NATS_PORT: await freePort(), TECHNO_POSTGRES_PORT: await freePort() };
+  const ports = {
+    TECHNO_HTTP_PORT: await freePort(),
+    TECHNO_NATS_PORT: await freePort(),
+    TECHNO_POSTGRES_PORT: await freePort(),
+  };
   const launched = await launch({
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
     TECHNO_EGRESS_ALLOW: upstream.host,
@@ -106,7 +110,12 @@ async function emptied({ load, replicas, done }: Ground, say: (line: string) => 
   done();
 }
 
-async function underProfile(ground: Ground, spec: HpaSpec, requestedCores: number, say: (line: string) => void): Promise<Sample[]> {
+async function underProfile(
+  ground: Ground,
+  spec: HpaSpec,
+  requestedCores: number,
+  say: (line: string) => void,
+): Promise<Sample[]> {
   const { load, replicas, done } = ground;
   const hpa = createHpa(spec);
   const samples: Sample[] = [];
@@ -122,7 +131,14 @@ async function underProfile(ground: Ground, spec: HpaSpec, requestedCores: numbe
     // A replica that has gone takes its seconds with it.
     const cpu = Math.max(0, now.cpu - before.cpu);
     before = now;
-    samples.push({ t, accepted: load.accepted(), done: done(), lag: now.lag, replicas: replicas.ready, cpu: Number(cpu.toFixed(4)) });
+    samples.push({
+      t,
+      accepted: load.accepted(),
+      done: done(),
+      lag: now.lag,
+      replicas: replicas.ready,
+      cpu: Number(cpu.toFixed(4)),
+    });
     if ((t + 1) % (SYNC_MS / 1_000) !== 0) continue;
     const recent = samples.slice(-SYNC_MS / 1_000);
     const used = recent.reduce((sum, sample) => sum + sample.cpu, 0) / recent.length;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '@techno/testkit';
 
 import { type ServiceProcess, startService } from '../../support/service-process.ts';
 import type { Launched } from '../../e2e/launched.ts';
@@ -87,7 +87,7 @@ export async function executors(launched: Launched, allow: string): Promise<Repl
     },
     async stop() {
       wanted = 1;
-      while (starting > 0) await delay(100);
+      await until(() => starting === 0, { timeoutMs: 60_000 });
       settle();
       await Promise.all(leaving);
     },

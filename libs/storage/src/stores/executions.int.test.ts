@@ -111,6 +111,22 @@ describe('start', () => {
     expect(both.filter(({ kind }) => kind === 'busy')).toHaveLength(100);
   });
 
+  test('that meets an attempt which is then given back to be tried again is no end', async () => {
+    const id = next();
+    expect(await first().start(start(id))).toMatchObject({ kind: 'started' });
+    const database = await rig.open('executor');
+    // The other attempt fails for now just between the two statements of this start.
+    const late = createExecutions<Outcome>({
+      ...database,
+      async query(statement, values) {
+        if (statement.name === 'executions-find') await first().finish(finish(id, { state: 'retryable', outcome: { by: 'failed' } }));
+        return database.query(statement, values);
+      },
+    });
+    expect(await late.start(start(id))).toMatchObject({ kind: 'busy', execution: { state: 'retryable' } });
+    expect(await second().start(start(id))).toEqual({ kind: 'started', attempt: 2 });
+  });
+
   test('of two at once takes an expired lease over once', async () => {
     const ids = Array.from({ length: 50 }, next);
     for (const id of ids) await put(id, 'started', 'keyed', false);

@@ -233,6 +233,8 @@ export function createExecutions<Outcome>(database: Database): Executions<Outcom
 }
 
 function kindOf<Outcome>({ state, leased }: Execution<Outcome>): 'busy' | 'in_doubt' | 'ended' {
+  // Given back after `start` had met it at work: its outcome is that of an attempt and not the end. Whoever comes again may start.
+  if (state === 'retryable') return 'busy';
   if (state !== 'started') return 'ended';
   return leased ? 'busy' : 'in_doubt';
 }

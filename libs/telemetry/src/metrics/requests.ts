@@ -47,6 +47,8 @@ export function requestMetrics(registry: Registry): RequestMetrics {
     help: 'Requests refused with 503 because the process is full',
     labels: ['reason'],
   });
+  // Shown at 0 before the first, so that the first is an increase.
+  shed({ reason: 'in_flight' });
   const webhookRejections = counterCells(registry, {
     name: 'webhook_rejections_total',
     help: 'Webhooks that failed verification',

@@ -32,7 +32,7 @@ const notices = () =>
     .map(({ data }) => JSON.parse(data) as NotificationRequested);
 
 async function endAll(status: 'completed' | 'failed' | 'denied' = 'completed'): Promise<void> {
-  const open = await Promise.all(world.requested().map(({ trace_id }) => trace_id));
+  const open = world.requested().map(({ trace_id }) => trace_id);
   const { runs } = await world.ask(listRuns, { status: 'running', limit: 200 });
   for (const { trace_id } of runs) if (open.includes(trace_id)) await world.end(trace_id, status);
 }

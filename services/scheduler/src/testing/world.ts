@@ -128,7 +128,7 @@ export async function createWorld({ replicas = 3, jobs = [] as readonly Job[] } 
       const tick = schedulers.map(({ actors }) => actors.find(({ name }) => name === 'advance-schedules'));
       await Promise.all(
         due.flatMap(([, { message }]) =>
-          tick.map((one) =>
+          tick.map(async (one) =>
             one?.handle(JSON.parse(message.data) as never, { signal: new AbortController().signal } as HandlerContext),
           ),
         ),

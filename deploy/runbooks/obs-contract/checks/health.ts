@@ -1,0 +1,87 @@
+import { SERVICES } from '@techno/contracts';
+import { SECOND } from '@techno/kernel';
+import { BrokenPromise, refuse } from '../broken-promise.ts';
+import { parseExposition } from '../exposition.ts';
+import type { Process } from '../world/world.ts';
+import type { Check, Run } from './check.ts';
+
+interface Ready {
+  readonly status: string;
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly error?: string }>>;
+}
+
+/** Every process lives, could work, and is the one that was there before. */
+export const health: Check = {
+  name: 'health',
+  promise: 'every service answers, reaches what it needs, and lets nobody in without a key',
+  async check(run) {
+    const { processes, gateway } = run.world;
+    const absent = SERVICES.filter((service) => !processes.some((process) => process.service === service));
+    refuse(absent.map((service) => `${service}: there is no process of it`));
+    run.keep('processes.json', processes);
+    refuse((await Promise.all(processes.map(unwell))).flat());
+    await noteStarts(run);
+    for (const [path, expected] of [
+      ['/openapi.json', 200],
+      ['/v1/actions', 401],
+      ['/v1/policy', 401],
+    ] as const) {
+      const status = await statusOf(gateway + path);
+      if (status !== expected) throw new BrokenPromise(`gateway: GET ${path} without a key answered ${status}, not ${expected}`);
+    }
+    return `${processes.length} processes ready`;
+  },
+};
+
+/** The same processes as at the beginning, and still well. */
+export const stillHealthy: Check = {
+  name: 'still healthy',
+  promise: 'no process failed or was started again meanwhile',
+  async check(run) {
+    const before = new Map(run.starts);
+    refuse((await Promise.all(run.world.processes.map(unwell))).flat());
+    await noteStarts(run);
+    refuse(
+      run.world.processes
+        .filter(({ ops }) => before.get(ops) !== run.starts.get(ops))
+        .map(({ service, ops }) => `${service} (${ops}) was started again during the run`),
+    );
+    return 'none was restarted';
+  },
+};
+
+async function unwell({ service, ops }: Process): Promise<string[]> {
+  try {
+    const alive = await fetch(`${ops}/healthz`, { signal: AbortSignal.timeout(5 * SECOND) });
+    if (alive.status !== 200) return [`${service}: ${ops}/healthz answered ${alive.status}`];
+    const ready = await fetch(`${ops}/readyz`, { signal: AbortSignal.timeout(5 * SECOND) });
+    const { status, checks } = (await ready.json()) as Ready;
+    if (ready.status === 200) return [];
+    const failing = Object.entries(checks).filter(([, { ok }]) => !ok);
+    return [`${service}: not ready (${status}): ${failing.map(([name, { error }]) => `${name}: ${error ?? ''}`).join(', ')}`];
+  } catch (error) {
+    return [`${service}: ${ops} does not answer (${reason(error)}): the service is stopped or hangs`];
+  }
+}
+
+async function noteStarts({ world, starts }: Run): Promise<void> {
+  for (const { ops } of world.processes) {
+    const text = await (await fetch(`${ops}/metrics`, { signal: AbortSignal.timeout(5 * SECOND) })).text();
+    const started = /^process_start_time_seconds (\S+)/m.exec(text)?.[1];
+    if (started === undefined && parseExposition(text).size > 0) continue;
+    starts.set(ops, Number(started));
+  }
+}
+
+async function statusOf(url: string): Promise<number> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(5 * SECOND) })).status;
+  } catch (error) {
+    throw new BrokenPromise(`gateway: ${url} does not answer (${reason(error)})`, { cause: error });
+  }
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

@@ -1,0 +1,37 @@
+import { until } from '@techno/embedded';
+import { SECOND } from '@techno/kernel';
+import { refuse } from '../broken-promise.ts';
+import { prometheusApi } from '../prometheus.ts';
+import { queriesOfDashboards, queriesOfRules, queryFaults, type ReliedOn } from '../queries.ts';
+import type { Check } from './check.ts';
+
+/** Every query of every panel and every rule gives something, from a Prometheus that scraped what runs. */
+export const queries: Check = {
+  name: 'queries',
+  promise: 'every query of every panel and rule is understood and gives something',
+  async check({ world, settings, settleMs, startedAt, keep }) {
+    const api = prometheusApi(world.prometheusUrl);
+    const groups = await api.rules();
+    const recorded = new Set(groups.flatMap(({ rules }) => rules.filter(({ type }) => type === 'recording').map(({ name }) => name)));
+    const all: ReliedOn[] = [...queriesOfDashboards(world.dashboards), ...queriesOfRules(groups)];
+    const mayBeSparse = settings.get('OBS_SPARSE') === 'may';
+    let left = all;
+    let faults: string[] = [];
+    // Scrapes and rules come round; what is still silent at the end is broken.
+    await until(
+      async () => {
+        const seconds = Math.ceil((Date.now() - startedAt) / SECOND);
+        const asked = await Promise.all(
+          left.map(async (one) => ({ one, faults: await queryFaults(one, api, { seconds, mayBeSparse, recorded }) })),
+        );
+        left = asked.filter((answered) => answered.faults.length > 0).map(({ one }) => one);
+        faults = asked.flatMap((answered) => answered.faults);
+        return faults.length === 0;
+      },
+      { timeoutMs: settleMs, everyMs: 2 * SECOND },
+    ).catch(() => undefined);
+    keep('queries.json', { asked: all, faults });
+    refuse(faults);
+    return `${all.length} queries`;
+  },
+};
