@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(opened.map((one) => one.drop?.() ?? one.stop?.()));
+  await Promise.all(opened.map(async (one) => (one.drop === undefined ? one.stop?.() : one.drop())));
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -50,7 +50,14 @@ async function fill({ database, nats }: typeof source): Promise<void> {
       actions: {
         pay: { http: { effect: 'unkeyed' } },
         look: { http: { effect: 'keyed' } },
-        both: { composite: { steps: [{ id: 'first', action: 'pay' }, { id: 'second', action: 'look' }] } },
+        both: {
+          composite: {
+            steps: [
+              { id: 'first', action: 'pay' },
+              { id: 'second', action: 'look' },
+            ],
+          },
+        },
       },
     };
     await client.query(`insert into policies (revision, document, note, applied_by) values (1, $1, '', 'test')`, [document]);

@@ -76,11 +76,7 @@ async function allStreams(url: string, archive: ArchiveWriter): Promise<StreamEn
   }
 }
 
-async function wholeDatabase(
-  url: string,
-  archive: ArchiveWriter,
-  clock: Clock,
-): Promise<Pick<Manifest, 'takenAt' | 'postgres'>> {
+async function wholeDatabase(url: string, archive: ArchiveWriter, clock: Clock): Promise<Pick<Manifest, 'takenAt' | 'postgres'>> {
   return snapshotDatabase(url, async (snapshot) => {
     const takenAt = rfc3339(clock.now());
     const trail = verifyAuditCopy();

@@ -1,11 +1,4 @@
-import {
-  type Bus,
-  connectBus,
-  positionOf,
-  removeEmptyStreams,
-  restoreStream,
-  type StreamPosition,
-} from '@techno/jetstream';
+import { type Bus, connectBus, positionOf, removeEmptyStreams, restoreStream, type StreamPosition } from '@techno/jetstream';
 import { StartupError } from '@techno/kernel';
 import { assertEmptyDatabase, type DatabaseLoad, loadDatabase, migrate, migrateTo, verifyAuditTrail } from '@techno/storage';
 import type { Progress } from '../launcher/progress.ts';

@@ -38,7 +38,9 @@ async function chaos(options: ChaosOptions, args: readonly string[]): Promise<vo
     out.write(`\n${[chaosTable(done), ...complaints(done)].join('\n')}\n\nEvidence: ${evidence}\n`);
   }
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ evidence, results: done.map(({ answers: _, suspects: __, ...rest }) => rest) }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ evidence, results: done.map(({ answers: _, suspects: __, ...rest }) => rest) }, null, 2)}\n`,
+    );
   }
   if (done.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
 }

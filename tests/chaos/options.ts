@@ -32,7 +32,10 @@ doubled or executed without an ALLOW, and it has to come back by itself. Exit co
 
 disk-full needs root, for a tmpfs of its own.`;
 
-export type Asked = { readonly kind: 'help' } | { readonly kind: 'list' } | { readonly kind: 'run'; readonly options: ChaosOptions };
+export type Asked =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'run'; readonly options: ChaosOptions };
 
 /** @throws Error what is wrong with the command line */
 export function parseOptions(args: readonly string[], faults: readonly Fault[] = FAULTS): Asked {

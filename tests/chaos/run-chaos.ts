@@ -56,4 +56,3 @@ export async function runChaos(options: ChaosOptions, evidence: string, events: 
     await close().catch((error: unknown) => events.progress(undefined, `cleaning up failed: ${errorMessage(error)}`));
   }
 }
-

@@ -56,9 +56,21 @@ export async function runFault(fault: Fault, ground: Ground, options: RunOptions
     clocksApartMs: ground.kind === 'clocks' ? CLOCKS_APART_MS.moved : CLOCKS_APART_MS.plain,
   };
   let stack = await ground.launched.stack();
-  const refresh = setInterval(() => void ground.launched.stack().then((now) => (stack = now), () => {}), LOOK_MS);
+  const refresh = setInterval(
+    () =>
+      void ground.launched.stack().then(
+        (now) => (stack = now),
+        () => {},
+      ),
+    LOOK_MS,
+  );
   const memory = watchMemory(() => stack.processes.map(({ service, pid }) => ({ name: service, pid })));
-  const traffic = startTraffic({ ...scope, perSecond: options.perSecond, target: () => stack, impatient: fault.impatient === true });
+  const traffic = startTraffic({
+    ...scope,
+    perSecond: options.perSecond,
+    target: () => stack,
+    impatient: fault.impatient === true,
+  });
   const notes: string[] = [];
   const broken: string[] = [];
   const beganAt = Date.now();
@@ -67,7 +79,11 @@ export async function runFault(fault: Fault, ground: Ground, options: RunOptions
 
   try {
     progress('warming up');
-    await until(() => traffic.answers.filter(isWell).length >= options.perSecond, { timeoutMs: MINUTE, what: 'the load', signal });
+    await until(() => traffic.answers.filter(isWell).length >= options.perSecond, {
+      timeoutMs: MINUTE,
+      what: 'the load',
+      signal,
+    });
     progress('broken');
     await fault.run(context).catch((error: unknown) => {
       signal.throwIfAborted();
@@ -93,7 +109,9 @@ export async function runFault(fault: Fault, ground: Ground, options: RunOptions
     const recoverySeconds = backAt === undefined ? undefined : (backAt - since) / SECOND;
     if (recoverySeconds === undefined || recoverySeconds * SECOND > fault.recoversWithinMs) {
       const limit = fault.recoversWithinMs / SECOND;
-      broken.push(`did not serve again within ${limit} s${recoverySeconds === undefined ? '' : ` (it took ${recoverySeconds.toFixed(1)} s)`}`);
+      broken.push(
+        `did not serve again within ${limit} s${recoverySeconds === undefined ? '' : ` (it took ${recoverySeconds.toFixed(1)} s)`}`,
+      );
     }
     return {
       fault: fault.name,
@@ -106,7 +124,13 @@ export async function runFault(fault: Fault, ground: Ground, options: RunOptions
       answers,
       suspects: await recordOf(stack.postgres, suspectsIn(found)),
       notes,
-      broken: [...broken, ...said('lost', found.lost), ...said('doubled', found.doubled), ...said('not allowed', found.unallowed), ...said('contradicts itself', found.contradictions)],
+      broken: [
+        ...broken,
+        ...said('lost', found.lost),
+        ...said('doubled', found.doubled),
+        ...said('not allowed', found.unallowed),
+        ...said('contradicts itself', found.contradictions),
+      ],
     };
   } finally {
     clearInterval(refresh);
@@ -123,7 +147,11 @@ function completeUntil(answers: readonly Answer[]): number {
 /** When everything accepted had ended; undefined when the time was over first. */
 async function settled(stack: StackFile, scope: RunScope, { endsWithinMs, signal }: RunOptions): Promise<number | undefined> {
   try {
-    await until(async () => (await openActions(stack.postgres, scope)) === 0, { timeoutMs: endsWithinMs, everyMs: LOOK_MS, signal });
+    await until(async () => (await openActions(stack.postgres, scope)) === 0, {
+      timeoutMs: endsWithinMs,
+      everyMs: LOOK_MS,
+      signal,
+    });
     return Date.now();
   } catch {
     signal.throwIfAborted();
@@ -135,7 +163,9 @@ const SUSPECTS = 20;
 
 /** Complaints about an action begin with its trace id. */
 function suspectsIn({ lost, doubled, unallowed, contradictions }: Account): string[] {
-  const named = [...contradictions, ...doubled, ...lost, ...unallowed].flatMap((text) => /^tr_[0-9a-f]{32}/.exec(text)?.[0] ?? []);
+  const named = [...contradictions, ...doubled, ...lost, ...unallowed].flatMap(
+    (text) => /^tr_[0-9a-f]{32}/.exec(text)?.[0] ?? [],
+  );
   return [...new Set(named)].slice(0, SUSPECTS);
 }
 

@@ -62,11 +62,7 @@ it('a forbidden action is denied, on record, and its owner is told once', async 
   await root('PUT', '/v1/contacts/owner', { name: 'Owner', addresses: { email: 'owner@example.org' } });
   await stack.applyPolicy((policy) => (policy.roles['timekeeper'] = { permissions: ['schedules:manage'] }));
   const { key } = await stack.newKey('timekeeper');
-  const id = await makeSchedule(
-    stack,
-    { name: 'forbidden', interval_seconds: 1, notify: ['owner'] },
-    key,
-  );
+  const id = await makeSchedule(stack, { name: 'forbidden', interval_seconds: 1, notify: ['owner'] }, key);
   const denied = (all: readonly { status: string }[]) => all.filter(({ status }) => status === 'denied');
   const runs = denied(await runsUntil(stack, id, (all) => denied(all).length >= 4));
   expect(runs[0]).toMatchObject({ reason: 'ACTION_NOT_AUTHORIZED' });

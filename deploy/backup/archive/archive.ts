@@ -52,7 +52,11 @@ export async function writeArchive(
       done(null, chunk);
     },
   });
-  const written = pipeline(Readable.fromWeb(sealed as ReadableStream<Uint8Array>), hashing, createWriteStream(draft, { mode: 0o600 }));
+  const written = pipeline(
+    Readable.fromWeb(sealed as ReadableStream<Uint8Array>),
+    hashing,
+    createWriteStream(draft, { mode: 0o600 }),
+  );
   written.catch((error: unknown) => plain.destroy(error as Error));
   const put = (bytes: Buffer) =>
     new Promise<void>((resolve, reject) => plain.write(bytes, (error) => (error ? reject(error) : resolve())));
@@ -93,7 +97,7 @@ export async function* readArchive(file: string, identity: string): AsyncGenerat
     decrypter.addIdentity(identity);
     const opened = await decrypter.decrypt(Readable.toWeb(source) as ReadableStream<Uint8Array>);
     // `compose` hands the errors of every part on to whoever reads.
-    const plain = Readable.fromWeb(opened as ReadableStream<Uint8Array>).compose(createGunzip());
+    const plain: Readable = Readable.fromWeb(opened as ReadableStream<Uint8Array>).compose(createGunzip());
     const chunks = plain[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
     yield* tarEntries({ [Symbol.asyncIterator]: () => chunks });
     // Behind the end of the tar come those of gzip and of age, with their checks.

@@ -36,7 +36,8 @@ export async function* tarEntries(stream: AsyncIterable<Uint8Array>): AsyncGener
       await take(BLOCK);
       return;
     }
-    if (checksum(header) !== parseInt(text(header, 148, 8), 8)) throw new Error('the archive is damaged: a header does not add up');
+    if (checksum(header) !== parseInt(text(header, 148, 8), 8))
+      throw new Error('the archive is damaged: a header does not add up');
     const size = parseInt(text(header, 124, 12), 8);
     const data = await take(size);
     await take(-size & (BLOCK - 1));

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-deprecated -- the schema that Grafana provisions from files */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { deadLetters } from './dead-letters.ts';
 import { executors } from './executors.ts';

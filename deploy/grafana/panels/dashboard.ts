@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-deprecated -- the schema that Grafana provisions from files */
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
   type Dashboard,

@@ -50,7 +50,7 @@ function sidesOfNode(node: SyntaxNode, query: string): string[] {
   const text = query.slice(node.from, node.to);
   if (node.name === 'ParenExpr') return node.firstChild?.nextSibling ? sidesOfNode(node.firstChild.nextSibling, query) : [text];
   // `absent(x)` has a value only where x has none.
-  if (node.name === 'FunctionCall' && /^absent/.test(text)) return [];
+  if (node.name === 'FunctionCall' && text.startsWith('absent')) return [];
   if (node.name !== 'BinaryExpr') return [text];
   const [left, right] = [node.firstChild, node.lastChild];
   if (left === null || right === null) return [text];

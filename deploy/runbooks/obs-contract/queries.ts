@@ -64,7 +64,8 @@ export async function queryFaults(
   if (whole.error !== undefined) return [`${where}: Prometheus refuses ${query}: ${whole.error}`];
   const selectors = selectorsOf(query);
   for (const { metric } of selectors)
-    if (!isKnown(metric, options.recorded)) faults.push(`${where}: it asks for ${metric}, which is no declared metric and no recording rule`);
+    if (!isKnown(metric, options.recorded))
+      faults.push(`${where}: it asks for ${metric}, which is no declared metric and no recording rule`);
   if (faults.length > 0) return faults;
   const empty = async (text: string) => (await api.queryRange(text, options.seconds)).numbers === 0;
   const excused = options.mayBeSparse && selectors.some(({ metric }) => isSparse(metric));
@@ -77,7 +78,9 @@ export async function queryFaults(
 
 /** Metrics of Prometheus and Alertmanager themselves, and what is born with a target. */
 const OF_OTHERS = /^(?:up|ALERTS|ALERTS_FOR_STATE|scrape_\w+|alertmanager_\w+|prometheus_\w+)$/;
-const SERIES = new Map(Object.entries(METRICS).flatMap(([name, metric]) => seriesNames(name, metric).map((series) => [series, metric])));
+const SERIES = new Map(
+  Object.entries(METRICS).flatMap(([name, metric]) => seriesNames(name, metric).map((series) => [series, metric])),
+);
 
 function isKnown(metric: string, recorded: ReadonlySet<string>): boolean {
   return SERIES.has(metric) || recorded.has(metric) || OF_OTHERS.test(metric);

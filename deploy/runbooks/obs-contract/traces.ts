@@ -134,7 +134,10 @@ export const EXPECTED: Readonly<Record<keyof Exercised['traces'], readonly Expec
   denied: [
     server('/v1/process', 'obs_nothing', 403),
     ...accepted,
-    { ...gates('DENY'), attributes: { 'techno.decision': 'DENY', 'techno.gate': 'G6', 'techno.reason_codes': ['ACTION_UNKNOWN'] } },
+    {
+      ...gates('DENY'),
+      attributes: { 'techno.decision': 'DENY', 'techno.gate': 'G6', 'techno.reason_codes': ['ACTION_UNKNOWN'] },
+    },
     publish('gate-engine', 'action.denied'),
     process('auditor', 'action.denied', 'record-actions'),
   ],
@@ -157,10 +160,7 @@ export const EXPECTED: Readonly<Record<keyof Exercised['traces'], readonly Expec
     publish('executor', 'action.completed'),
     process('auditor', 'action.completed', 'record-actions'),
   ],
-  webhook: [
-    server('/v1/webhooks/{source}', 'echo', 202),
-    ...completed('echo_executor_v1'),
-  ],
+  webhook: [server('/v1/webhooks/{source}', 'echo', 202), ...completed('echo_executor_v1')],
 };
 
 /** What is wrong with a trace; nothing where it is one connected tree that holds all that is expected. */
@@ -177,7 +177,11 @@ export function traceFaults(spans: readonly ReceivedSpan[], expected: readonly E
 }
 
 function matches(span: ReceivedSpan, expected: ExpectedSpan): boolean {
-  return isCalled(span, expected) && wrongAttribute(span, expected) === undefined && (expected.fails !== true || span.error !== undefined);
+  return (
+    isCalled(span, expected) &&
+    wrongAttribute(span, expected) === undefined &&
+    (expected.fails !== true || span.error !== undefined)
+  );
 }
 
 function isCalled(span: ReceivedSpan, { service, kind, name }: ExpectedSpan): boolean {
@@ -212,7 +216,8 @@ export function drawn(spans: readonly ReceivedSpan[]): string {
     lines.push(`${'  '.repeat(depth)}${shown(span)} ${span.durationMs.toFixed(1)} ms${linked}${failed}`);
     for (const child of byTime(spans.filter(({ parentSpanId }) => parentSpanId === span.spanId))) draw(child, depth + 1);
   };
-  for (const top of byTime(spans.filter(({ parentSpanId }) => parentSpanId === undefined || !ids.has(parentSpanId)))) draw(top, 0);
+  for (const top of byTime(spans.filter(({ parentSpanId }) => parentSpanId === undefined || !ids.has(parentSpanId))))
+    draw(top, 0);
   return lines.join('\n');
 }
 

@@ -14,7 +14,7 @@ const ATTRIBUTE: Readonly<Record<string, string>> = Object.fromEntries(
 );
 const HEADER_OF = new Map(Object.entries(ATTRIBUTE).map(([name, attribute]) => [attribute, name]));
 // What JSON escapes; most values need no JSON.stringify.
-const ESCAPED = /["\\\u0000-\u001f]/;
+const ESCAPED = /["\\\u0000-\u001f]/; // oxlint-disable-line no-control-regex
 
 /** `data` is JSON. */
 export type Encodable = Pick<Outgoing, 'headers' | 'data'>;

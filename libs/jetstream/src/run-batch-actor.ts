@@ -242,7 +242,7 @@ function createBuffer(maxBatch: number) {
     },
     /** An empty batch means: ended. */
     async next(lingerMs: number, signal: AbortSignal): Promise<Held[]> {
-      while (size === 0) {
+      while (buffered.length === 0) {
         if (ended) return [];
         await new Promise<void>((resolve) => (wake = resolve));
       }

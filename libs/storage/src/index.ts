@@ -45,7 +45,8 @@ export {
 export { createReplayJobs, type ReplayJob, type ReplayJobs } from './stores/replay-jobs.ts';
 export { createReplays, type Ended, type ReplayClaim, type Replays, type Settling } from './stores/replays.ts';
 export { createDecisions, type DecisionRow, type Decisions } from './stores/decisions.ts';
-export { type Claim, createDeliveries, type Deliveries } from './stores/deliveries.ts';
+export type { Claim } from './stores/deliveries-claim.ts';
+export { createDeliveries, type Deliveries } from './stores/deliveries.ts';
 export type { AttemptEnd, Change, Delivery, News, Skip, Tier, Transition } from './stores/delivery-rows.ts';
 export { createExecutions, type Execution, type Executions, type ExecutionState } from './stores/executions.ts';
 export {

@@ -103,7 +103,9 @@ export function account({ told, recorded, effects, readBack, unallowed, clocksAp
     .map(([id]) => `${id}: an effect without an earlier ALLOW`);
   const contradictions = [
     ...told
-      .filter(({ status, traceId }) => SAID_TO_HAVE_FAILED.has(status) && traceId !== undefined && statusOf(traceId) === 'COMPLETED')
+      .filter(
+        ({ status, traceId }) => SAID_TO_HAVE_FAILED.has(status) && traceId !== undefined && statusOf(traceId) === 'COMPLETED',
+      )
       .map(({ traceId = '', status }) => `${traceId}: answered ${status}, recorded COMPLETED`),
     ...accepted
       .filter(({ said, traceId = '' }) => said !== undefined && TERMINAL.has(said) && statusOf(traceId) !== said)

@@ -120,7 +120,8 @@ async function readBack(stack: StackFile, traceIds: readonly string[]): Promise<
   const found = new Map<string, string | undefined>();
   const left = [...new Set(traceIds)];
   const worker = async () => {
-    for (let traceId = left.pop(); traceId !== undefined; traceId = left.pop()) found.set(traceId, await statusOf(agent, stack, traceId));
+    for (let traceId = left.pop(); traceId !== undefined; traceId = left.pop())
+      found.set(traceId, await statusOf(agent, stack, traceId));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   agent.destroy();
@@ -134,7 +135,9 @@ function statusOf(agent: Agent, stack: StackFile, traceId: string): Promise<stri
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (text += chunk));
-      response.on('end', () => resolve(response.statusCode === 200 ? (JSON.parse(text) as { status: string }).status : undefined));
+      response.on('end', () =>
+        resolve(response.statusCode === 200 ? (JSON.parse(text) as { status: string }).status : undefined),
+      );
     }).on('error', () => resolve(undefined));
   });
 }

@@ -32,7 +32,12 @@ export const senderClocks: Fault = {
 
 function signedAt(stack: StackFile, offS: number): Asked {
   const id = `clock-${offS}-${Date.now()}`;
-  const { body, headers } = standard(stack.webhook.secret, JSON.stringify({ id }), `msg_${id}`, Math.floor(Date.now() / 1_000) + offS);
+  const { body, headers } = standard(
+    stack.webhook.secret,
+    JSON.stringify({ id }),
+    `msg_${id}`,
+    Math.floor(Date.now() / 1_000) + offS,
+  );
   return { path: `/v1/webhooks/${stack.webhook.source}`, headers, body };
 }
 

@@ -53,9 +53,10 @@ export const poisonMessage: Fault = {
       await bus.close();
     }
     context.mended();
-    await until(async () => (await letters()) - before >= sent.length, { timeoutMs: 1 * MINUTE, what: 'every poison in the dead letters' }).catch(
-      () => {},
-    );
+    await until(async () => (await letters()) - before >= sent.length, {
+      timeoutMs: 1 * MINUTE,
+      what: 'every poison in the dead letters',
+    }).catch(() => {});
     const found = (await letters()) - before;
     context.note(`${sent.length} poisonous messages, ${found} dead letters`);
     if (found < sent.length) context.broken(`of ${sent.length} poisonous messages only ${found} are in the dead letters`);

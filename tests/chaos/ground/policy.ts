@@ -34,7 +34,8 @@ export async function applyChaosPolicy(stack: StackFile, upstreamUrl: string): P
     },
   });
   const { development, 'webhook-demo': webhook } = document.roles;
-  if (development === undefined || webhook === undefined) throw new Error('the development policy lacks the roles of the traffic');
+  if (development === undefined || webhook === undefined)
+    throw new Error('the development policy lacks the roles of the traffic');
   development.allow?.push({ actions: ['chaos_keyed', 'chaos_unkeyed', 'chaos_composite'], contexts: ['*'] });
   webhook.limits = UNLIMITED;
   const { status, text } = await call(stack.gateway, 'PUT', '/v1/policy', {

@@ -5,7 +5,20 @@ import type { FaultResult } from '../run-fault.ts';
 export function chaosTable(results: readonly FaultResult[]): string {
   const seconds = (value: number | undefined) => (value === undefined ? 'never' : `${value.toFixed(1)} s`);
   return table(
-    ['fault', 'accepted', 'completed', 'denied', 'failed', 'unknown', 'dead letter', 'lost', 'doubled', 'recovery', 'all ended', ''],
+    [
+      'fault',
+      'accepted',
+      'completed',
+      'denied',
+      'failed',
+      'unknown',
+      'dead letter',
+      'lost',
+      'doubled',
+      'recovery',
+      'all ended',
+      '',
+    ],
     results.map(({ fault, account, recoverySeconds, settledSeconds, broken }) => [
       fault,
       ...[account.accepted, account.completed, account.denied, account.failed, account.unknown, account.deadLettered].map(String),

@@ -16,7 +16,19 @@ export async function keepEvidence(dir: string, result: FaultResult, logs: strin
 
 export async function keepSummary(dir: string, results: readonly FaultResult[], command: string): Promise<void> {
   await mkdir(dir, { recursive: true });
-  const text = [`# \`${command}\``, new Date().toISOString(), chaosTable(results), ...complaints(results).map((line) => `- ${line}`)];
+  const text = [
+    `# \`${command}\``,
+    new Date().toISOString(),
+    chaosTable(results),
+    ...complaints(results).map((line) => `- ${line}`),
+  ];
   await writeFile(path.join(dir, 'README.md'), `${text.join('\n\n')}\n`);
-  await writeFile(path.join(dir, 'results.json'), `${JSON.stringify(results.map(({ answers: _, suspects: __, ...rest }) => rest), null, 2)}\n`);
+  await writeFile(
+    path.join(dir, 'results.json'),
+    `${JSON.stringify(
+      results.map(({ answers: _, suspects: __, ...rest }) => rest),
+      null,
+      2,
+    )}\n`,
+  );
 }

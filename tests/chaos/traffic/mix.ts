@@ -6,9 +6,9 @@ export type Kind = 'echo' | 'later' | 'forbidden' | 'keyed' | 'unkeyed' | 'compo
 
 /** One of twenty requests each: mostly what is common, and some of everything that can end differently. */
 const CYCLE: readonly Kind[] = [
-  ...['echo', 'keyed', 'echo', 'later', 'echo', 'unkeyed', 'echo', 'webhook', 'echo', 'later'],
-  ...['echo', 'keyed', 'echo', 'forbidden', 'echo', 'unkeyed', 'echo', 'composite', 'keyed', 'webhook'],
-] as Kind[];
+  'echo', 'keyed', 'echo', 'later', 'echo', 'unkeyed', 'echo', 'webhook', 'echo', 'later',
+  'echo', 'keyed', 'echo', 'forbidden', 'echo', 'unkeyed', 'echo', 'composite', 'keyed', 'webhook',
+]; // prettier-ignore
 
 export const kindOf = (number: number): Kind => CYCLE[number % CYCLE.length] ?? 'echo';
 

@@ -21,7 +21,8 @@ export const logs: Check = {
       { timeoutMs: Math.min(settleMs, 15_000), everyMs: 1_000 },
     ).catch((error: unknown) => {
       const { cause } = error as Error;
-      if (cause instanceof Error) throw new BrokenPromise(`the logs in ${world.logs.name} cannot be read: ${cause.message}`, { cause });
+      if (cause instanceof Error)
+        throw new BrokenPromise(`the logs in ${world.logs.name} cannot be read: ${cause.message}`, { cause });
     });
     keep('logs.txt', (await linesAbout(world, id)).join('\n'));
     refuse(faults);

@@ -36,7 +36,9 @@ async function look({ world, settings, keep }: Run): Promise<string[]> {
     ...Object.entries(METRICS).flatMap(([name, declared]) =>
       declared.series
         .filter(() => !(mayBeSparse && declared.sparse === true))
-        .filter((service) => !exposed.some((one) => one.process.service === service && (one.metrics.get(name)?.series.length ?? 0) > 0))
+        .filter(
+          (service) => !exposed.some((one) => one.process.service === service && (one.metrics.get(name)?.series.length ?? 0) > 0),
+        )
         .map((service) => `${service}: ${name} has no series`),
     ),
   ];
@@ -60,7 +62,8 @@ function faultsOfOne(
   undeclared: readonly string[],
 ): string[] {
   if (exposed === undefined) {
-    const instead = undeclared.length === 0 ? '' : `; it exposes ${undeclared.join(', ')}, which nobody declared: was it renamed?`;
+    const instead =
+      undeclared.length === 0 ? '' : `; it exposes ${undeclared.join(', ')}, which nobody declared: was it renamed?`;
     return [`${service}: the metric ${name} is gone${instead}`];
   }
   if (exposed.type !== declared.type) return [`${service}: ${name} is a ${exposed.type}, not a ${declared.type}`];

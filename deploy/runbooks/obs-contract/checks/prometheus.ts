@@ -41,9 +41,9 @@ async function look(api: PrometheusApi): Promise<string[]> {
     ...targets
       .filter(({ health }) => health !== 'up')
       .map(({ labels, scrapeUrl, lastError }) => `${labels['service'] ?? ''}: its target ${scrapeUrl} is not up: ${lastError}`),
-    ...SERVICES.filter((service) => !targets.some(({ labels }) => labels['job'] === 'techno' && labels['service'] === service)).map(
-      (service) => `${service}: Prometheus has no target of it`,
-    ),
+    ...SERVICES.filter(
+      (service) => !targets.some(({ labels }) => labels['job'] === 'techno' && labels['service'] === service),
+    ).map((service) => `${service}: Prometheus has no target of it`),
     ...(alertmanagers.length === 0 ? ['Prometheus knows no Alertmanager'] : []),
     ...ruleFaults(groups),
   ];

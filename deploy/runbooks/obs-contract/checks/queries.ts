@@ -12,7 +12,9 @@ export const queries: Check = {
   async check({ world, settings, settleMs, startedAt, keep }) {
     const api = prometheusApi(world.prometheusUrl);
     const groups = await api.rules();
-    const recorded = new Set(groups.flatMap(({ rules }) => rules.filter(({ type }) => type === 'recording').map(({ name }) => name)));
+    const recorded = new Set(
+      groups.flatMap(({ rules }) => rules.filter(({ type }) => type === 'recording').map(({ name }) => name)),
+    );
     const all: ReliedOn[] = [...queriesOfDashboards(world.dashboards), ...queriesOfRules(groups)];
     const mayBeSparse = settings.get('OBS_SPARSE') === 'may';
     let left = all;

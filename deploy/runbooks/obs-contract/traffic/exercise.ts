@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import type { ServiceName } from '@techno/contracts';
 import { until } from '@techno/embedded';
 import { SECOND } from '@techno/kernel';
 import { BrokenPromise } from '../broken-promise.ts';
@@ -40,7 +41,7 @@ export async function exercise(world: World, settleMs: number, say: Say): Promis
   }
   const submit = (action: string, payload: unknown, { key = world.apiKey, context = 'default' } = {}) =>
     call(url('/v1/process'), 'POST', { key, body: { action, context_id: context, payload } });
-  const notify = (notification: object) => call(url('/v1/notifications'), 'POST', { ...admin, body: notification });
+  const notify = (notification: object) => call(url('/v1/notifications'), 'POST', { ...admin, body: { context_id: 'default', notification } });
 
   say('what is allowed');
   const echo = await step('echo', 200, submit('echo', { hello: 'world' }));
@@ -56,7 +57,7 @@ export async function exercise(world: World, settleMs: number, say: Say): Promis
   const denied = await step('unknown action', 403, submit('obs_nothing', {}));
   await step('unknown context', 403, submit('echo', {}, { context: 'obs-nowhere' }));
   await step('not authorized', 403, submit('ask_model', { question: 'Why?' }));
-  await step('unknown key', 401, submit('echo', {}, { key: `sk_test_${'0'.repeat(40)}` }));
+  await step('unknown key', 403, submit('echo', {}, { key: `sk_test_${'0'.repeat(40)}` }));
   await step(
     'prompt injection',
     403,
@@ -179,12 +180,9 @@ async function failAndReplay(world: World, { step, submit, settleMs }: Failing):
       body: { action: ORDER, context_id: 'default', payload: { id } },
       headers: { prefer: 'respond-async' },
     });
-  await until(async () => (await exposes(world, 'breaker_open{breaker="upstream:obs"} 1')) && true, {
-    timeoutMs: settleMs,
-    everyMs: 200,
-  }).catch((cause: unknown) => {
-    throw new BrokenPromise('the breaker of the failing upstream did not open', { cause });
-  });
+  await shows(world, 'executor', 'breaker_open{breaker="upstream:obs"} 1', settleMs);
+  // While it waits, so that it is seen waiting.
+  await shows(world, 'dlq-replayer', 'dead_letters_pending{actor="execute-http_executor_v1"} ', settleMs);
   world.upstream.broken = false;
   await step('replay', 202, call(`${world.gateway}/v1/dead-letters/${letter.id}/replay`, 'POST', { ...admin, body: {} }));
   await until(async () => (await lettersOf(trace))[0]?.status === 'replayed', { timeoutMs: settleMs, everyMs: 200 }).catch(
@@ -195,11 +193,16 @@ async function failAndReplay(world: World, { step, submit, settleMs }: Failing):
   return trace;
 }
 
-async function exposes(world: World, line: string): Promise<boolean> {
-  const texts = await Promise.all(
-    world.processes
-      .filter(({ service }) => service === 'executor')
-      .map(async ({ ops }) => (await fetch(`${ops}/metrics`, { signal: AbortSignal.timeout(5 * SECOND) })).text()),
-  );
-  return texts.some((text) => text.includes(line));
+/** Waits until a process of the service exposes a line that begins so. */
+async function shows({ processes }: World, service: ServiceName, line: string, settleMs: number): Promise<void> {
+  const seen = async () => {
+    const own = processes.filter((process) => process.service === service);
+    const texts = await Promise.all(
+      own.map(async ({ ops }) => (await fetch(`${ops}/metrics`, { signal: AbortSignal.timeout(5 * SECOND) })).text()),
+    );
+    return texts.some((text) => text.includes(`\n${line}`));
+  };
+  await until(seen, { timeoutMs: settleMs, everyMs: 200 }).catch((cause: unknown) => {
+    throw new BrokenPromise(`${service}: its metrics do not show ${line.trim()}`, { cause });
+  });
 }

@@ -39,7 +39,9 @@ function lineSplitter(): (chunk: Buffer) => string[] {
       rest = Buffer.concat([rest, chunk]);
       return [];
     }
-    const lines = Buffer.concat([rest, chunk.subarray(0, end)]).toString('utf8').split('\n');
+    const lines = Buffer.concat([rest, chunk.subarray(0, end)])
+      .toString('utf8')
+      .split('\n');
     rest = Buffer.from(chunk.subarray(end + 1));
     return lines;
   };

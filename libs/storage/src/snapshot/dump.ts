@@ -77,7 +77,9 @@ export async function connected(url: string, name: string): Promise<pg.Client> {
 export async function* rowsOf(client: pg.Client, { name, columns, key }: TableShape): AsyncGenerator<Buffer> {
   const list = (names: readonly string[]) => names.map((column) => client.escapeIdentifier(column)).join(', ');
   const order = key.length === 0 ? '' : ` order by ${list(key)}`;
-  const stream = client.query(copyTo(`copy (select ${list(columns)} from ${client.escapeIdentifier(name)}${order}) to stdout with (header)`));
+  const stream = client.query(
+    copyTo(`copy (select ${list(columns)} from ${client.escapeIdentifier(name)}${order}) to stdout with (header)`),
+  );
   for await (const chunk of stream) yield chunk as Buffer;
 }
 

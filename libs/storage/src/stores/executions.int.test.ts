@@ -119,7 +119,8 @@ describe('start', () => {
     const late = createExecutions<Outcome>({
       ...database,
       async query(statement, values) {
-        if (statement.name === 'executions-find') await first().finish(finish(id, { state: 'retryable', outcome: { by: 'failed' } }));
+        if (statement.name === 'executions-find')
+          await first().finish(finish(id, { state: 'retryable', outcome: { by: 'failed' } }));
         return database.query(statement, values);
       },
     });

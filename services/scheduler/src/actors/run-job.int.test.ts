@@ -7,7 +7,7 @@ import {
   ensureStreams,
   listenForReplies,
   runActor,
-  storedMessage,
+  storedMessages,
   streamCreated,
 } from '@techno/jetstream';
 import { systemClock } from '@techno/kernel';
@@ -98,8 +98,11 @@ it('one that throws is retried, then dead-lettered with its occurrence', async (
   const run = await runOf('broken');
   expect(run).toMatchObject({ status: 'dead_lettered', errorMessage: 'no luck, try 3' });
   expect(tries.broken).toBe(3);
-  const stored = await until(() => storedMessage(bus, 'DEAD_LETTERS', 1));
-  const letter = stored.json() as DeadLetter;
+  const [stored] = await until(async () => {
+    const found = await storedMessages(bus, 'DEAD_LETTERS', 1);
+    return found.length > 0 && found;
+  });
+  const letter = stored?.json() as DeadLetter;
   expect(letter).toMatchObject({ actor: 'run-job', subject: 'job.due.broken', attempts: 3, trace_id: run.traceId });
   expect(JSON.parse(letter.payload) as JobDue).toMatchObject({
     run_id: run.id,
