@@ -110,6 +110,7 @@ test('replicas get ids of their own, the first the name of its service', () => {
     'executor-3',
     'auditor',
     'notifier',
+    'scheduler',
     'dlq-replayer',
   ]);
 });

@@ -138,7 +138,8 @@ describe.skipIf(reason !== '')(`amtool${reason && ` (${reason})`}`, () => {
       `severity=${severity}`,
       `alertname=${alertname}`,
     ]);
-    expect(text.trim()).toBe(severity === 'unheard_of' ? 'warning' : severity);
+    // amtool warns that the file wins over a server that nobody named.
+    expect(text.split('\n')[0]).toBe(severity === 'unheard_of' ? 'warning' : severity);
   });
 });
 
@@ -164,7 +165,7 @@ describe('the command that writes it', () => {
     'refuses %j',
     { timeout: 20_000 },
     async (args) => {
-      await expect(write(...args)).rejects.toThrow(/error:/);
+      await expect(write(...args)).rejects.toThrow(/go together|an absolute path/);
     },
   );
 });

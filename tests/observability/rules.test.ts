@@ -121,13 +121,13 @@ it('every recorded series that a rule uses is recorded', () => {
 
 const reason = missing('promtool');
 describe.skipIf(reason !== '')(`promtool${reason && ` (${reason})`}`, () => {
-  it('takes the configuration, with every file that it names', async () => {
+  it('takes the configuration, with every file that it names', { timeout: 60_000 }, async () => {
     const { ok, text } = await output('promtool', ['check', 'config', path.join(ROOT, 'deploy/prometheus/prometheus.yml')]);
     expect(text).toContain(`${RULE_FILES.length} rule files found`);
     expect({ ok, text }).toMatchObject({ ok: true });
   });
 
-  it('finds every rule to be good', async () => {
+  it('finds every rule to be good', { timeout: 60_000 }, async () => {
     const { ok, text } = await output('promtool', ['check', 'rules', '--lint=all', '--lint-fatal', ...at(RULE_FILES)]);
     expect({ ok, text }).toMatchObject({ ok: true });
   });

@@ -27,6 +27,7 @@ export interface Outcome {
   readonly evidence: string;
 }
 
+const KEPT_LINES = 500;
 const WORLD = { name: 'world', promise: 'everything that is checked is there' } as const;
 
 /** Holds the contract against what the settings name, and stops at the first promise that is broken. Leaves evidence either way. */
@@ -52,7 +53,10 @@ export async function holdContract(settings: Settings, say: (line: string) => vo
       for (const check of CHECKS) {
         const result = await hold(check, say, () => check.check(run));
         held.push(result);
-        if (result.result !== 'kept') break;
+        if (result.result !== 'kept') {
+          await keepLogs(world, keep);
+          break;
+        }
       }
     }
   } finally {
@@ -71,6 +75,12 @@ export async function holdContract(settings: Settings, say: (line: string) => vo
   keep('outcome.json', outcome);
   keep('table.txt', `${table(held)}\n`);
   return outcome;
+}
+
+/** What the services said last, for whoever looks for the cause; the stack may be gone by then. */
+async function keepLogs({ logs }: World, keep: Run['keep']): Promise<void> {
+  const lines = await logs.lines().catch(() => new Map<string, string[]>());
+  for (const [service, said] of lines) keep(`log-${service}.txt`, `${said.slice(-KEPT_LINES).join('\n')}\n`);
 }
 
 async function hold(

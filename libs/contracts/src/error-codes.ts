@@ -155,6 +155,10 @@ const OTHERS = {
   LLM_COST_EXCEEDED: ['The worst case would cost more than maxCostUsd; nothing was sent.', 'Raise the cap or shorten the input.'],
   // Notifications
   CHANNEL_NOT_CONFIGURED: ['The channel has no provider.', 'Set its CHANNEL_* settings for the notifier.'],
+  SESSION_CLOSED: [
+    'The WhatsApp session of the provider is closed.',
+    'Open it there (scan the QR code); what waits is sent by itself then.',
+  ],
   CHANNEL_FAILED: [
     'A provider did not take a message (in the log; the attempt says more).',
     'See the attempts of the notification.',

@@ -1,3 +1,5 @@
+import { until } from '@techno/embedded';
+import { SECOND } from '@techno/kernel';
 import { BrokenPromise } from '../broken-promise.ts';
 import type { World } from '../world/world.ts';
 import { call } from './client.ts';
@@ -5,6 +7,7 @@ import { call } from './client.ts';
 /** What the run adds to the policy: an action whose upstream fails when it is told to, tried twice, and again by nobody. */
 export const ORDER = 'obs_order';
 const UPSTREAM = 'obs';
+const PUT_BACK_MS = 30 * SECOND;
 
 interface PolicyDocument {
   upstreams?: Record<string, unknown>;
@@ -42,9 +45,21 @@ export async function withOrderAction<T>(world: World, work: () => Promise<T>): 
     },
     'The observability contract runs',
   );
+  const putBack = () =>
+    until(() => apply({ ...before, actions, upstreams }, 'The observability contract has run').then(() => true), {
+      timeoutMs: PUT_BACK_MS,
+      everyMs: 1 * SECOND,
+    });
+  let result: T;
   try {
-    return await work();
-  } finally {
-    await apply({ ...before, actions, upstreams }, 'The observability contract has run');
+    result = await work();
+  } catch (error) {
+    // What went wrong first is what there is to tell.
+    await putBack().catch(() => undefined);
+    throw error;
   }
+  await putBack().catch((cause: unknown) => {
+    throw new BrokenPromise(`the policy could not be put back: it still has the action ${ORDER}`, { cause });
+  });
+  return result;
 }

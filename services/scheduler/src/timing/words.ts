@@ -57,12 +57,16 @@ export function sentenceOf(timing: Timing, zone: string, locale: SentenceLocale,
   return nextAfter(timing, nowMs) === undefined ? `${words.never}: ${sentence}` : sentence;
 }
 
+// The package is CommonJS: depending on who loads it, its class is the default export or the exports object, and both can do this.
+const inWords = (pattern: string, options: { locale: string; use24HourTimeFormat: boolean }): string =>
+  (cronstrue as unknown as { toString(pattern: string, options: object): string }).toString(pattern, options);
+
 function rhythmOf(timing: Timing, words: Words, date: (atMs: number) => string): string {
   switch (timing.kind) {
     case 'interval':
       return words.every(intervalInWords(timing.everyMs, words));
     case 'cron':
-      return cronstrue.default.toString(timing.pattern, { locale: words.cronstrue, use24HourTimeFormat: true });
+      return inWords(timing.pattern, { locale: words.cronstrue, use24HourTimeFormat: true });
     case 'once':
       return words.once(date(timing.atMs));
   }
