@@ -48,7 +48,10 @@ export function sidesOf(query: string): string[] {
 
 function sidesOfNode(node: SyntaxNode, query: string): string[] {
   const text = query.slice(node.from, node.to);
-  if (node.name === 'ParenExpr') return node.firstChild?.nextSibling ? sidesOfNode(node.firstChild.nextSibling, query) : [text];
+  if (node.name === 'ParenExpr') {
+    const inner = node.firstChild?.nextSibling ?? node.firstChild;
+    return inner ? sidesOfNode(inner, query) : [text];
+  }
   // `absent(x)` has a value only where x has none.
   if (node.name === 'FunctionCall' && text.startsWith('absent')) return [];
   if (node.name !== 'BinaryExpr') return [text];

@@ -52,7 +52,7 @@ export const SETTINGS = {
   },
   OBS_PACE: {
     says: 'Of an own Prometheus: `brisk` scrapes every second, `production` as configured',
-    dev: 'brisk',
+    dev: 'production',
     staging: 'production',
   },
   OBS_LOAD_SECONDS: { says: 'How long the steady load lasts', dev: '10', staging: '60' },

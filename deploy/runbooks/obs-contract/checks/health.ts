@@ -22,7 +22,9 @@ export const health: Check = {
     run.keep('processes.json', processes);
     await whileBusy(run, async () => (await Promise.all(processes.map(unwell))).flat());
     await noteStarts(run);
-    await whileBusy(run, async () => (await Promise.all(EDGE.map(([path, expected]) => edgeFaults(gateway, path, expected)))).flat());
+    await whileBusy(run, async () =>
+      (await Promise.all(EDGE.map(([path, expected]) => edgeFaults(gateway, path, expected)))).flat(),
+    );
     return `${processes.length} processes ready`;
   },
 };

@@ -19,6 +19,8 @@ export async function call(url: string, method: string, { key, body, raw, header
   const response = await fetch(url, {
     method,
     headers: {
+      // A machine under load is slow, and slow is not wrong here: how fast it has to be is for the alerts to say.
+      prefer: 'wait=25',
       ...(key === undefined ? {} : { 'x-api-key': key }),
       ...(content === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,

@@ -41,7 +41,8 @@ export async function exercise(world: World, settleMs: number, say: Say): Promis
   }
   const submit = (action: string, payload: unknown, { key = world.apiKey, context = 'default' } = {}) =>
     call(url('/v1/process'), 'POST', { key, body: { action, context_id: context, payload } });
-  const notify = (notification: object) => call(url('/v1/notifications'), 'POST', { ...admin, body: { context_id: 'default', notification } });
+  const notify = (notification: object) =>
+    call(url('/v1/notifications'), 'POST', { ...admin, body: { context_id: 'default', notification } });
 
   say('what is allowed');
   const echo = await step('echo', 200, submit('echo', { hello: 'world' }));
