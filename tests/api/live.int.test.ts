@@ -57,7 +57,7 @@ describe('a key', () => {
 
   it('rotated with overlap: both work, then only the new one', async () => {
     const old = await stack.newKey('developer', { limits: { perMinute: 5_000 } });
-    const rotated = await stack.call('POST', `/v1/keys/${old.id}/rotate`, { key: stack.rootKey, body: { overlap_seconds: 3 } });
+    const rotated = await stack.call('POST', `/v1/keys/${old.id}/rotate`, { key: stack.rootKey, body: { overlap_seconds: 8 } });
     expect(rotated.status).toBe(201);
     expect(rotated.headers.get('cache-control')).toBe('no-store');
     expect(rotated.body).toMatchObject({
