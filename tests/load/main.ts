@@ -41,7 +41,10 @@ async function load(options: LoadOptions, command: string, home: string): Promis
       say(`Knee: ${knee.perSecond ?? 'none'} a second (${knee.because})`);
     }
     best ??= await once(system, options, options, stop.signal, (number, second) => say(line(number, second)));
-    await keep({ at: new Date().toISOString(), command, machine: describeMachine(), arrivals: options.arrivals, ...best, knee }, options);
+    await keep(
+      { at: new Date().toISOString(), command, machine: describeMachine(), arrivals: options.arrivals, ...best, knee },
+      options,
+    );
   } finally {
     await system.stop();
   }
@@ -86,7 +89,9 @@ function line(number: number, { due, answered, faults, open, latency }: Second):
 }
 
 async function keep(result: LoadResult, { out, json }: LoadOptions): Promise<void> {
-  const dir = path.resolve(out ?? path.join(tmpdir(), `techno-load-${result.at.replaceAll(/[-:]|\.\d+/g, '')}-${randomInt(1_000)}`));
+  const dir = path.resolve(
+    out ?? path.join(tmpdir(), `techno-load-${result.at.replaceAll(/[-:]|\.\d+/g, '')}-${randomInt(1_000)}`),
+  );
   await mkdir(dir, { recursive: true });
   await writeFile(path.join(dir, 'index.html'), await page(result));
   await writeFile(path.join(dir, 'metrics.prom'), prometheusText(result));

@@ -38,7 +38,12 @@ function facts({ run, arrivals }: LoadResult): string {
   const rows = [
     ['Asked for', `${run.perSecond} a second (${arrivals}), ${run.due} requests`],
     ['Answered as they must be', String(run.good)],
-    ['Otherwise', Object.entries(run.faults).map(([kind, { count }]) => `${count} × ${kind}`).join(', ') || 'none'],
+    [
+      'Otherwise',
+      Object.entries(run.faults)
+        .map(([kind, { count }]) => `${count} × ${kind}`)
+        .join(', ') || 'none',
+    ],
     ['Latency p50 / p95 / p99 / max', `${ms(50)} / ${ms(95)} / ${ms(99)} / ${(latency.max / 1_000).toFixed(1)} ms`],
   ];
   return `<table>${rows.map(([name = '', value = '']) => `<tr><th>${escaped(name)}</th><td>${escaped(value)}</td></tr>`).join('')}</table>`;

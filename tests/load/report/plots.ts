@@ -24,10 +24,19 @@ export function plotsOf({ run, samples, knee }: LoadResult): Plot[] {
     yLabel,
     series: [{ name: 's', points: x }, ...series],
   });
-  const sampled = (title: string, yLabel: string, pick: (sample: (typeof samples)[number]) => Readonly<Record<string, number>>) => {
+  const sampled = (
+    title: string,
+    yLabel: string,
+    pick: (sample: (typeof samples)[number]) => Readonly<Record<string, number>>,
+  ) => {
     const names = [...new Set(samples.flatMap((sample) => Object.keys(pick(sample))))].sort();
     const series = names.map((name) => ({ name, points: samples.map((sample) => pick(sample)[name] ?? null) }));
-    return overTime(title, yLabel, series, samples.map(({ second }) => second));
+    return overTime(
+      title,
+      yLabel,
+      series,
+      samples.map(({ second }) => second),
+    );
   };
   return [
     ...(knee === undefined ? [] : [kneePlot(knee)]),
