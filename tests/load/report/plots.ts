@@ -38,6 +38,9 @@ export function plotsOf({ run, samples, knee }: LoadResult): Plot[] {
       samples.map(({ second }) => second),
     );
   };
+  const lagged = new Set(samples.flatMap(({ lag }) => Object.keys(lag).filter((name) => (lag[name] ?? 0) > 0)));
+  const busy = (lag: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(lag).filter(([name]) => lagged.has(name)));
   return [
     ...(knee === undefined ? [] : [kneePlot(knee)]),
     overTime('Requests due and answered', 'per second', [
@@ -63,7 +66,7 @@ export function plotsOf({ run, samples, knee }: LoadResult): Plot[] {
     overTime('Requests open', 'requests', [{ name: 'open', points: run.seconds.map(({ open }) => open) }]),
     sampled('Processor time', 'cores', ({ cores }) => cores),
     sampled('Memory', 'MiB', ({ memoryMiB }) => memoryMiB),
-    sampled('Lag of consumers', 'messages', ({ lag }) => lag),
+    sampled('Lag of consumers', 'messages', ({ lag }) => busy(lag)),
   ].filter(({ series }) => series.length > 1 && (series[0]?.points.length ?? 0) > 1);
 }
 
