@@ -37,7 +37,7 @@ it('audit:verify passes, and fails naming the row after a superuser altered it',
   const { gateway, apiKey, postgres } = await launched.stack();
   const load = startLoad(() => ({ url: gateway, key: apiKey }), 50);
   const rows = () => withConnection(postgres, (client) => client.query('select 1 from audit_trail limit 30'));
-  await until(async () => (await rows()).rowCount === 30, { timeoutMs: 20_000 });
+  await until(async () => (await rows()).rowCount === 30);
   await expectPromisesKept(postgres, await load.stop(), 30_000);
   expect(await auditVerify()).toMatchObject({ code: 0 });
 

@@ -46,7 +46,7 @@ async function killAndWait(service: string): Promise<void> {
   const before = await pidOf(service);
   expect(before).toBeDefined();
   process.kill(before ?? 0, 'SIGKILL');
-  await until(async () => (await pidOf(service)) !== before && (await ready(service)), { timeoutMs: 30_000 });
+  await until(async () => (await pidOf(service)) !== before && (await ready(service)));
 }
 
 describe('under load', () => {
