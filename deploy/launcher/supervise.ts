@@ -11,8 +11,8 @@ export interface Unit {
   readonly output: number;
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
   readonly readyTimeoutMs: number;
-  /** Looked at once a second while it runs; false: what it works on is gone, so it is started again. */
-  isIntact?(): Promise<boolean>;
+  /** Looked at once a second while it runs; what it says is wrong is mended by starting it again. */
+  flaw?(): Promise<string | undefined>;
 }
 
 export interface Observer {
@@ -62,9 +62,9 @@ export function supervise(unit: Unit, options: { guard: Guard; observer: Observe
       if (failures > 0) observer.recovered(unit);
       wasReady = true;
       first.resolve();
-      const vanished = watch(unit, AbortSignal.any([lost.signal, stopping.signal]));
-      const end = await Promise.race([process.exited, vanished]);
-      return end === 'vanished' ? 'its data has vanished' : `it ended with ${describeExit(end)}`;
+      const flawed = watch(unit, AbortSignal.any([lost.signal, stopping.signal]));
+      const end = await Promise.race([process.exited, flawed]);
+      return typeof end === 'string' ? end : `it ended with ${describeExit(end)}`;
     } finally {
       lost.abort();
       await process.stop(stopping.signal.aborted ? graceMs : 2 * SECOND);
@@ -113,10 +113,11 @@ function isHopeless(cause: unknown): boolean {
   return cause instanceof StartupError && cause.code !== 'PROCESS_EXITED';
 }
 
-async function watch(unit: Unit, signal: AbortSignal): Promise<'vanished'> {
+async function watch(unit: Unit, signal: AbortSignal): Promise<string> {
   while (!signal.aborted) {
     await delay(SECOND, undefined, { signal }).catch(() => {});
-    if (!signal.aborted && unit.isIntact !== undefined && !(await unit.isIntact())) return 'vanished';
+    const flaw = signal.aborted ? undefined : await unit.flaw?.();
+    if (flaw !== undefined) return flaw;
   }
   return new Promise(() => {});
 }
