@@ -55,7 +55,7 @@ export const SETTINGS = {
     dev: 'production',
     staging: 'production',
   },
-  OBS_LOAD_SECONDS: { says: 'How long the steady load lasts', dev: '10', staging: '60' },
+  OBS_LOAD_SECONDS: { says: 'How long the steady load lasts', dev: '15', staging: '60' },
   OBS_LOAD_PER_SECOND: { says: 'Its requests per second', dev: '20', staging: '5' },
   OBS_SETTLE_SECONDS: { says: 'How long scrapes, spans and alerts may take to arrive', dev: '60', staging: '300' },
   OBS_DASHBOARDS: { says: 'The generated dashboards', dev: 'deploy/grafana/generated', staging: 'deploy/grafana/generated' },

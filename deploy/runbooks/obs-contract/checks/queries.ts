@@ -2,7 +2,7 @@ import { until } from '@techno/embedded';
 import { SECOND } from '@techno/kernel';
 import { refuse } from '../broken-promise.ts';
 import { prometheusApi } from '../prometheus.ts';
-import { queriesOfDashboards, queriesOfRules, queryFaults, type ReliedOn } from '../queries.ts';
+import { queriesOfDashboards, type QueryFault, queriesOfRules, queryFaults, type ReliedOn } from '../queries.ts';
 import type { Check } from './check.ts';
 
 /** Every query of every panel and every rule gives something, from a Prometheus that scraped what runs. */
@@ -18,7 +18,7 @@ export const queries: Check = {
     const all: ReliedOn[] = [...queriesOfDashboards(world.dashboards), ...queriesOfRules(groups)];
     const mayBeSparse = settings.get('OBS_SPARSE') === 'may';
     let left = all;
-    let faults: string[] = [];
+    let faults: QueryFault[] = [];
     // Scrapes and rules come round; what is still silent at the end is broken.
     await until(
       async () => {
@@ -28,12 +28,17 @@ export const queries: Check = {
         );
         left = asked.filter((answered) => answered.faults.length > 0).map(({ one }) => one);
         faults = asked.flatMap((answered) => answered.faults);
-        return faults.length === 0;
+        return faults.every(({ kind }) => kind === 'broken');
       },
       { timeoutMs: settleMs, everyMs: 2 * SECOND },
     ).catch(() => undefined);
     keep('queries.json', { asked: all, faults });
-    refuse(faults);
+    refuse(brokenFirst(faults));
     return `${all.length} queries`;
   },
 };
+
+/** One that is wrong as it is written explains more than those that are silent because of it. */
+function brokenFirst(faults: readonly QueryFault[]): string[] {
+  return faults.toSorted((a, b) => a.kind.localeCompare(b.kind)).map(({ text }) => text);
+}
