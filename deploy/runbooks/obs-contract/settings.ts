@@ -33,12 +33,12 @@ export const SETTINGS = {
   OBS_PROMETHEUS_URL: { says: 'Prometheus, or `own`', dev: OWN, staging: REQUIRED },
   OBS_ALERTMANAGER_URL: { says: 'Alertmanager, or `own`', dev: OWN, staging: REQUIRED },
   OBS_TRACES: {
-    says: 'Jaeger’s query URL, or `own` (`own:4318`): a collector of the runbook, which the stack exports to',
+    says: 'Jaeger’s query URL, or `own`: a collector of the runbook, which the stack exports to (`own:4318` names its port)',
     dev: OWN,
     staging: REQUIRED,
   },
   OBS_LOGS: { says: 'A folder with `<service>.log` of the run', dev: 'of the stack', staging: REQUIRED },
-  OBS_UPSTREAM_LISTEN: { says: 'Where the runbook’s own upstream listens', dev: '127.0.0.1:0', staging: '0.0.0.0:8099' },
+  OBS_UPSTREAM_LISTEN: { says: 'Where the runbook’s own upstream listens', dev: OWN, staging: '0.0.0.0:8099' },
   OBS_UPSTREAM_URL: { says: 'How the executor reaches it', dev: 'as it listens', staging: REQUIRED },
   OBS_STAND_INS_URL: {
     says: 'Stand-ins for providers that can be told to fail, or `none`',

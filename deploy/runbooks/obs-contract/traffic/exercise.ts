@@ -76,6 +76,8 @@ export async function exercise(world: World, load: Promise<unknown>, settleMs: n
 
     say('what people are told');
     const told = await step('notify', 200, notify({ recipients: ['demo'], text: { body: 'The contract runs' } }));
+    // Accepted is not sent: what comes next makes providers fail.
+    await isSent(world, told.trace, settleMs);
     await tellOverEveryChannel(world, notify, step);
 
     say('what fails, is dead-lettered and replayed');
@@ -106,6 +108,21 @@ function signed(secret: string, content: object): { raw: string; headers: Record
     raw,
     headers: { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` },
   };
+}
+
+async function isSent({ gateway, adminKey }: World, trace: string, settleMs: number): Promise<void> {
+  let deliveries: { status: string }[] = [];
+  await until(
+    async () => {
+      const { body } = await call(`${gateway}/v1/notifications/ntf_${trace}`, 'GET', { key: adminKey });
+      deliveries = (body['deliveries'] ?? []) as { status: string }[];
+      return deliveries.length > 0 && deliveries.every(({ status }) => ['SENT', 'DELIVERED', 'READ'].includes(status));
+    },
+    { timeoutMs: settleMs, everyMs: 100 },
+  ).catch((cause: unknown) => {
+    const said = deliveries.map(({ status }) => status).join(', ') || 'not known';
+    throw new BrokenPromise(`the notification ntf_${trace} was accepted and is ${said} after ${settleMs / SECOND} s`, { cause });
+  });
 }
 
 /** Each channel takes one; then, where the providers can be told to fail, one falls back and one fails for good. */
