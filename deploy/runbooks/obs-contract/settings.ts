@@ -51,8 +51,8 @@ export const SETTINGS = {
     staging: 'may',
   },
   OBS_PACE: {
-    says: 'Of an own Prometheus: `brisk` scrapes every second, `production` as configured',
-    dev: 'production',
+    says: 'Of an own Prometheus: `production` as configured, `prompt` with every rule each 5 s, `brisk` with everything each second',
+    dev: 'prompt',
     staging: 'production',
   },
   OBS_LOAD_SECONDS: { says: 'How long the steady load lasts', dev: '15', staging: '60' },

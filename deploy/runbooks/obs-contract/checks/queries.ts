@@ -19,6 +19,7 @@ export const queries: Check = {
     const mayBeSparse = settings.get('OBS_SPARSE') === 'may';
     let left = all;
     let faults: QueryFault[] = [];
+    let last = all;
     // Scrapes and rules come round; what is still silent at the end is broken.
     await until(
       async () => {
@@ -26,6 +27,7 @@ export const queries: Check = {
         const asked = await Promise.all(
           left.map(async (one) => ({ one, faults: await queryFaults(one, api, { seconds, mayBeSparse, recorded }) })),
         );
+        last = left;
         left = asked.filter((answered) => answered.faults.length > 0).map(({ one }) => one);
         faults = asked.flatMap((answered) => answered.faults);
         return faults.every(({ kind }) => kind === 'broken');
@@ -34,7 +36,7 @@ export const queries: Check = {
     ).catch(() => undefined);
     keep('queries.json', { asked: all, faults });
     refuse(brokenFirst(faults));
-    return `${all.length} queries`;
+    return `${all.length} queries; last to give something: ${last[0]?.where ?? ''}`;
   },
 };
 

@@ -5,6 +5,7 @@ import { type ServiceName, SERVICES } from '@techno/contracts';
 import { startOtlpReceiver } from '@techno/embedded';
 import type { Stack } from '../../../launcher/stack-file.ts';
 import { type MonitoredStack, startMonitoring } from '../../../monitoring/start-monitoring.ts';
+import type { Pace } from '../../../monitoring/pace.ts';
 import { BrokenPromise } from '../broken-promise.ts';
 import { ownEnvironment } from '../config.ts';
 import { missingSettings, ROOT, type Settings } from '../settings.ts';
@@ -156,10 +157,15 @@ async function monitoring(
     throw new BrokenPromise('OBS_PROMETHEUS_URL and OBS_ALERTMANAGER_URL: both are `own`, or neither');
   const stopping = new AbortController();
   const own = await startMonitoring(needed(stack, 'OBS_PROMETHEUS_URL'), stopping.signal, {
-    pace: get('OBS_PACE') === 'brisk' ? 'brisk' : 'production',
+    pace: paceOf(get('OBS_PACE')),
   });
   onClose(() => (stopping.abort(), own.stopped));
   return own;
+}
+
+function paceOf(text: string): Pace {
+  if (text === 'production' || text === 'prompt' || text === 'brisk') return text;
+  throw new BrokenPromise(`OBS_PACE is '${text}', which is none of production, prompt and brisk`);
 }
 
 async function planted(
