@@ -40,6 +40,7 @@ export async function withInfrastructure<T>(
     started: (unit, plan, pid) => record.add({ name: unit.id, pid, stopSignal: plan.stopSignal, stage: plan.stage }),
     ended: (_unit, pid) => record.remove(pid),
     failed: (unit, reason) => progress.note(`${unit.id}: ${reason}`),
+    replaced: () => {},
     recovered: () => {},
   };
   const stages = { services: [], nats: [] as ReturnType<typeof supervise>[], postgres: [] as ReturnType<typeof supervise>[] };

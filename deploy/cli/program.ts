@@ -14,6 +14,7 @@ import { monitorVerb } from './verbs/monitor.ts';
 import { notifyVerb } from './verbs/notify.ts';
 import { policyVerb } from './verbs/policy.ts';
 import { resetVerb } from './verbs/reset.ts';
+import { restartVerb } from './verbs/restart.ts';
 import { restoreVerb } from './verbs/restore.ts';
 import { schedulesVerb } from './verbs/schedules.ts';
 import { startVerb } from './verbs/start.ts';
@@ -28,6 +29,7 @@ import { webhooksVerb } from './verbs/webhooks.ts';
 const VERBS = [
   startVerb,
   stopVerb,
+  restartVerb,
   statusVerb,
   monitorVerb,
   logsVerb,

@@ -41,8 +41,8 @@ test('stack.json appears when published, follows every restart, is private, and 
   board.started('nats', 21);
   expect(readStack(file)).toMatchObject({
     processes: [
-      { service: 'executor', pid: 10, ops: 'o1' },
-      { service: 'executor', pid: 20, ops: 'o2' },
+      { id: 'executor', service: 'executor', pid: 10, ops: 'o1' },
+      { id: 'executor-2', service: 'executor', pid: 20, ops: 'o2' },
     ],
     infrastructure: [{ name: 'nats', pid: 21, dir: 'd', monitor: 'm' }],
   });

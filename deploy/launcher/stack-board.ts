@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
-import { type Infrastructure, type Stack, writeStack } from './stack-file.ts';
+import { type Infrastructure, type Stack, type StackProcess, writeStack } from './stack-file.ts';
 
 /** The stack without what changes while it runs. `pid`s are filled in from what was started under that id. */
 export interface StackPlan extends Omit<Stack, 'processes' | 'infrastructure'> {
-  readonly processes: readonly { readonly id: string; readonly service: string; readonly ops: string }[];
+  readonly processes: readonly Omit<StackProcess, 'pid'>[];
   readonly infrastructure: readonly Omit<Infrastructure, 'pid'>[];
 }
 
@@ -32,7 +32,7 @@ export function stackBoard(file: string): StackBoard {
   const write = (known: StackPlan): Stack => {
     const stack: Stack = {
       ...known,
-      processes: known.processes.map(({ id, service, ops }) => ({ service, pid: pidOf(id), ops })),
+      processes: known.processes.map(({ id, service, ops }) => ({ id, service, pid: pidOf(id), ops })),
       infrastructure: known.infrastructure.map((part) => ({ ...part, pid: pidOf(part.name) })),
     };
     writeStack(file, stack);

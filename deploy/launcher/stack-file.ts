@@ -15,11 +15,20 @@ export interface Stack {
   readonly alerts: { readonly source: string; readonly token: string; readonly url: string };
   /** What stands in for mail and message providers: page and API, and the SMTP port. */
   readonly standIns: { readonly url: string; readonly smtpPort: number };
-  readonly processes: readonly { readonly service: string; readonly pid: number; readonly ops: string }[];
+  readonly processes: readonly StackProcess[];
   readonly infrastructure: readonly Infrastructure[];
   readonly launcher: { readonly pid: number };
   /** RFC 3339. */
   readonly startedAt: string;
+}
+
+export interface StackProcess {
+  /** `executor`, and `executor-2`, … for its replicas. */
+  readonly id: string;
+  readonly service: string;
+  readonly pid: number;
+  /** Base URL of its operations endpoints. */
+  readonly ops: string;
 }
 
 export interface Infrastructure {

@@ -105,6 +105,9 @@ function observing(home: Home, progress: Progress, record: ProcessRecord, board:
         `${unit.id}: ${reason}${complaint === undefined ? '' : ` (${complaint.cause})`}; starting it again in ${delayMs} ms.`,
       );
     },
+    replaced(unit) {
+      if (!stop.aborted) progress.note(`${unit.id}: ended as it was asked to; starting its successor.`);
+    },
     recovered(unit) {
       progress.note(`${unit.id}: ready again.`);
     },

@@ -40,8 +40,8 @@ test('the table shows addresses and the key, and no password', () => {
     alerts: { source: 'alertmanager', token: 'alerts-token', url: 'http://127.0.0.1:8080/v1/webhooks/alertmanager' },
     standIns: { url: 'http://127.0.0.1:8025', smtpPort: 1025 },
     processes: [
-      { service: 'executor', pid: 1, ops: 'http://127.0.0.1:9121' },
-      { service: 'executor', pid: 2, ops: 'http://127.0.0.1:9122' },
+      { id: 'executor', service: 'executor', pid: 1, ops: 'http://127.0.0.1:9121' },
+      { id: 'executor', service: 'executor', pid: 2, ops: 'http://127.0.0.1:9122' },
     ],
     infrastructure: [],
     launcher: { pid: 3 },

@@ -32,6 +32,7 @@ function run(script: string, options: Partial<Unit> = {}) {
     },
     ended: () => log.push('ended'),
     failed: (_unit, reason, delayMs) => log.push(`${reason}; again in ${delayMs} ms`),
+    replaced: () => log.push('replaced'),
     recovered: () => log.push('recovered'),
   };
   const unit: Unit = {
@@ -78,6 +79,14 @@ test('a killed process is started again, with growing delays', async () => {
     [10, 20, 40, 40].map((ms) => `it ended with SIGKILL; again in ${ms} ms`),
   );
   expect(new Set(pids).size).toBe(5);
+});
+
+test('one that ends in good order when somebody asks it to has a successor, and that is no failure', async () => {
+  const { supervised, log, pids } = run(`trap 'exit 0' TERM; : > "$READY"; while :; do sleep 0.01; done`);
+  await supervised.ready;
+  process.kill(pids[0] ?? Number.NaN, 'SIGTERM');
+  await until(() => pids.length === 2);
+  expect(log).toEqual(['ended', 'replaced']);
 });
 
 test('what fails three times at its first start is given up, with the reason', async () => {

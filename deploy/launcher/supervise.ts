@@ -20,6 +20,8 @@ export interface Observer {
   ended(unit: Unit, pid: number): void;
   /** It will be started again in `delayMs`. */
   failed(unit: Unit, reason: string, delayMs: number): void;
+  /** Somebody asked it to end and it did, in good order: that is no failure, and its successor is started. */
+  replaced(unit: Unit): void;
   /** Ready again after a failure. */
   recovered(unit: Unit): void;
 }
@@ -48,8 +50,8 @@ export function supervise(unit: Unit, options: { guard: Guard; observer: Observe
   let graceMs = 0;
   let wasReady = false;
 
-  /** One run from start to end. Throws when it never became ready. */
-  const runOnce = async (failures: number): Promise<string> => {
+  /** One run from start to end: why it ended, undefined where it was asked to. Throws when it never became ready. */
+  const runOnce = async (failures: number): Promise<string | undefined> => {
     const plan = await unit.plan();
     stopping.signal.throwIfAborted();
     const process = await launch(plan, { output: unit.output, guard });
@@ -64,7 +66,8 @@ export function supervise(unit: Unit, options: { guard: Guard; observer: Observe
       first.resolve();
       const flawed = watch(unit, AbortSignal.any([lost.signal, stopping.signal]));
       const end = await Promise.race([process.exited, flawed]);
-      return typeof end === 'string' ? end : `it ended with ${describeExit(end)}`;
+      if (typeof end === 'string') return end;
+      return end.code === 0 ? undefined : `it ended with ${describeExit(end)}`;
     } finally {
       lost.abort();
       await process.stop(stopping.signal.aborted ? graceMs : 2 * SECOND);
@@ -75,7 +78,7 @@ export function supervise(unit: Unit, options: { guard: Guard; observer: Observe
     let failures = 0;
     while (!stopping.signal.aborted) {
       const began = now();
-      let reason: string;
+      let reason: string | undefined;
       let cause: unknown;
       try {
         reason = await runOnce(failures);
@@ -84,6 +87,12 @@ export function supervise(unit: Unit, options: { guard: Guard; observer: Observe
         cause = error;
       }
       if (stopping.signal.aborted) break;
+      if (reason === undefined) {
+        failures = 0;
+        observer.replaced(unit);
+        await delay(unit.backoff.baseMs, undefined, { signal: stopping.signal }).catch(() => {});
+        continue;
+      }
       failures = now() - began >= HELD_MS ? 1 : failures + 1;
       if (!wasReady && (failures >= FIRST_TRIES || isHopeless(cause))) {
         first.reject(cause);

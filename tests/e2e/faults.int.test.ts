@@ -1,88 +1,71 @@
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
-import { until } from '@techno/testkit';
+import { SERVICES } from '@techno/contracts';
+import { MINUTE, SECOND } from '@techno/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Launched, launch } from './launched.ts';
-import { type Load, startLoad } from './load.ts';
-import { expectPromisesKept } from './promises.ts';
+import type { Fault } from '../chaos/fault.ts';
+import { natsWiped } from '../chaos/faults/nats-killed.ts';
+import { postgresKilled } from '../chaos/faults/postgres-killed.ts';
+import { signalAll, untilReplaced } from '../chaos/faults/processes.ts';
+import { type Ground, makeGround } from '../chaos/ground/ground.ts';
+import { runFault } from '../chaos/run-fault.ts';
+import { rollingRestartOf } from '../rolling/restart.ts';
+
+// The short form of `npm run chaos` and `npm run rolling`: the same load, the same account, fewer faults.
 
 /** Enough that every fault meets work under way, and little enough for two shared cores. */
-const PER_SECOND = 150;
-const SERVICES = ['gateway', 'gate-engine', 'executor', 'auditor', 'notifier', 'scheduler', 'dlq-replayer'];
+const PER_SECOND = 60;
 
-let launched: Launched;
+let ground: Ground;
 
 beforeAll(async () => {
-  launched = await launch({ TECHNO_SWEEP_AFTER_MS: '5000', TECHNO_LOG_LEVEL: 'warn' });
+  ground = await makeGround('plain', { replicas: 'gate-engine=3', sweepAfterMs: 5 * SECOND, breaks: [] });
 }, 120_000);
 
 afterAll(async () => {
-  await launched?.stop();
+  await ground?.close();
 }, 30_000);
 
-async function underLoad(fault: () => Promise<void>): Promise<Awaited<ReturnType<Load['stop']>>> {
-  const { gateway, apiKey } = await launched.stack();
-  const load = startLoad(() => ({ url: gateway, key: apiKey }), PER_SECOND);
-  const failure = await fault().then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  );
-  const answers = await load.stop();
-  if (failure !== undefined) throw failure.error;
-  return answers;
+/** How fast it recovers is for the table, which is made on a machine that has nothing else to do. */
+async function underLoad(fault: Fault) {
+  const result = await runFault({ ...fault, recoversWithinMs: 10 * MINUTE }, ground, {
+    perSecond: PER_SECOND,
+    seconds: 1,
+    endsWithinMs: 90 * SECOND,
+    signal: new AbortController().signal,
+    progress: () => {},
+  });
+  expect(result.broken).toEqual([]);
+  expect(result.account.accepted).toBeGreaterThan(PER_SECOND);
+  return result;
 }
 
-const pidOf = async (service: string) => (await launched.stack()).processes.find((one) => one.service === service)?.pid;
-
-async function ready(service: string): Promise<boolean> {
-  const ops = (await launched.stack()).processes.find((one) => one.service === service)?.ops;
-  return fetch(`${ops}/readyz`).then(
-    ({ status }) => status === 200,
-    () => false,
-  );
-}
-
-async function killAndWait(service: string): Promise<void> {
-  const before = await pidOf(service);
-  expect(before).toBeDefined();
-  process.kill(before ?? 0, 'SIGKILL');
-  await until(async () => (await pidOf(service)) !== before && (await ready(service)));
-}
+const killEachInTurn: Fault = {
+  name: 'kill-each',
+  title: 'kill -9 of every service, one service after the other',
+  recoversWithinMs: 1 * MINUTE,
+  async run(context) {
+    for (const service of SERVICES) await untilReplaced(context, service, await signalAll(context, service, 'SIGKILL'));
+  },
+};
 
 describe('under load', () => {
-  it('kill -9 of each service in turn loses and doubles nothing', async () => {
-    const answers = await underLoad(async () => {
-      for (const service of SERVICES) await killAndWait(service);
-    });
-    const kept = await expectPromisesKept((await launched.stack()).postgres, answers, 60_000);
-    expect(kept.accepted).toBeGreaterThan(PER_SECOND);
+  it('a rolling restart of three gate-engines loses and doubles nothing, and turns nobody away', async () => {
+    const restart = rollingRestartOf(['gate-engine']);
+    const { answers } = await underLoad(restart);
+    expect(restart.restarted.map(({ id }) => id)).toEqual(['gate-engine', 'gate-engine-2', 'gate-engine-3']);
+    // Actions fail and are denied in this load; none of them is turned away.
+    expect(answers.filter(({ status }) => status === 0 || status === 503)).toEqual([]);
   }, 180_000);
 
-  it('the NATS store deleted: every accepted id still ends, by the sweeper', async () => {
-    const answers = await underLoad(async () => {
-      const nats = (await launched.stack()).infrastructure.find(({ name }) => name === 'nats');
-      if (nats === undefined) throw new Error('stack.json names no nats');
-      process.kill(nats.pid, 'SIGKILL');
-      await rm(path.join(nats.dir, 'jetstream'), { recursive: true, force: true });
-      await until(async () => (await launched.stack()).infrastructure.find(({ name }) => name === 'nats')?.pid !== nats.pid, {
-        timeoutMs: 30_000,
-      });
-      for (const service of SERVICES) await until(() => ready(service), { timeoutMs: 60_000 });
-    });
-    await expectPromisesKept((await launched.stack()).postgres, answers, 90_000);
+  it('kill -9 of each service in turn loses and doubles nothing', async () => {
+    await underLoad(killEachInTurn);
   }, 240_000);
 
-  it('kill -9 of Postgres: nothing is accepted that could be lost', async () => {
-    const answers = await underLoad(async () => {
-      const postgres = (await launched.stack()).infrastructure.find(({ name }) => name === 'postgres');
-      process.kill(postgres?.pid ?? 0, 'SIGKILL');
-      await until(
-        async () => (await launched.stack()).infrastructure.find(({ name }) => name === 'postgres')?.pid !== postgres?.pid,
-        { timeoutMs: 60_000 },
-      );
-      for (const service of SERVICES) await until(() => ready(service), { timeoutMs: 60_000 });
-    });
+  it('the NATS store deleted: every accepted id still ends, by the sweeper', async () => {
+    await underLoad(natsWiped);
+  }, 240_000);
+
+  it('Postgres stopped at once: nothing is accepted that could be lost', async () => {
+    const { answers } = await underLoad(postgresKilled);
     expect(answers.some(({ status }) => status === 503)).toBe(true);
-    await expectPromisesKept((await launched.stack()).postgres, answers, 90_000);
   }, 240_000);
 });

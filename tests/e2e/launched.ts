@@ -13,7 +13,7 @@ export interface StackFile {
   readonly apiKey: string;
   readonly adminKey: string;
   readonly webhook: { readonly source: string; readonly secret: string; readonly url: string };
-  readonly processes: readonly { readonly service: string; readonly pid: number; readonly ops: string }[];
+  readonly processes: readonly { readonly id: string; readonly service: string; readonly pid: number; readonly ops: string }[];
   readonly infrastructure: readonly { readonly name: string; readonly pid: number; readonly dir: string }[];
 }
 

@@ -296,6 +296,8 @@ const OTHERS = {
   ALREADY_RUNNING: ['The stack of this folder runs already.', '`npx techno stop`, or another TECHNO_HOME.'],
   STILL_RUNNING: ['The stack must be stopped first.', '`npx techno stop`.'],
   NOT_RUNNING: ['There is no running stack in this folder.', '`npm start`, or --url and --key for another gateway.'],
+  SERVICE_NOT_RUNNING: ['No service of this name runs in the stack.', '`npx techno status` shows those that do.'],
+  SERVICE_NOT_BACK: ['A service that was restarted did not become ready again.', '`npx techno logs SERVICE`.'],
   NO_FREE_PORT: ['No port near the wanted one is free.', 'Choose another; `npx techno start --help`.'],
   HOME_NOT_WRITABLE: ['The data folder cannot be made.', 'Choose another with TECHNO_HOME, or change its owner.'],
   SECRETS_UNREADABLE: ['secrets.json cannot be read.', 'Restore it; without it only `npm run reset` helps.'],

@@ -25,7 +25,8 @@ export const natsWiped: Fault = {
   async run(context) {
     const { pid, dir } = await infrastructure(context, 'nats');
     process.kill(pid, 'SIGKILL');
-    await rm(path.join(dir, 'jetstream'), { recursive: true, force: true });
+    // Killed, it may still be ending, and write while this removes.
+    await rm(path.join(dir, 'jetstream'), { recursive: true, force: true, maxRetries: 20 });
     context.mended();
     await untilRestarted(context, 'nats', pid);
     await untilAllReady(context);
