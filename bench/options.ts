@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly profile: boolean;
   /** Only the bare hops. */
   readonly bareOnly: boolean;
+  /** Only what metrics, logs and traces cost. */
+  readonly overhead: boolean;
   /** Where RESULTS.md goes; nothing: nowhere. */
   readonly write: boolean;
 }
@@ -23,6 +25,7 @@ Measures POST /v1/process of the whole system beside the bare hops it is made of
   --soak       five more minutes at half of the maximum: is memory flat?
   --profile    takes a V8 CPU profile of every service under load (bench/profiles/)
   --bare       the bare hops only
+  --overhead   only what metrics, logs and traces cost, in about five minutes: the same system watched and not watched, in turn
   --no-write   leaves bench/RESULTS.md as it is
   --help`;
 
@@ -39,6 +42,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
       soak: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       bare: { type: 'boolean', default: false },
+      overhead: { type: 'boolean', default: false },
       write: { type: 'boolean', default: true },
       help: { type: 'boolean', default: false },
     },
@@ -49,6 +53,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
     soak: values.soak,
     profile: values.profile,
     bareOnly: values.bare,
+    overhead: values.overhead,
     write: values.write,
   };
 }

@@ -130,17 +130,17 @@ test('one that is stopped while it waits to start again does not start again', a
   expect(pids).toHaveLength(1);
 });
 
-test('one whose data vanishes is started again', async () => {
-  let intact = true;
+test('one that runs on with a flaw is started again', async () => {
+  let flaw: string | undefined;
   const { supervised, log, pids } = run(SERVE, {
-    isIntact: async () => {
-      const answer = intact;
-      intact = true;
-      return answer;
+    flaw: async () => {
+      const found = flaw;
+      flaw = undefined;
+      return found;
     },
   });
   await supervised.ready;
-  intact = false;
+  flaw = 'its data has vanished';
   await until(() => log.includes('recovered'));
   expect(log).toContain('its data has vanished; again in 10 ms');
   expect(pids).toHaveLength(2);

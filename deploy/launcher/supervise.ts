@@ -11,8 +11,8 @@ export interface Unit {
   readonly output: number;
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
   readonly readyTimeoutMs: number;
-  /** Looked at once a second while it runs; false: what it works on is gone, so it is started again. */
-  isIntact?(): Promise<boolean>;
+  /** Looked at once a second while it runs; what it says is wrong is mended by starting it again. */
+  flaw?(): Promise<string | undefined>;
 }
 
 export interface Observer {
@@ -64,9 +64,9 @@ export function supervise(unit: Unit, options: { guard: Guard; observer: Observe
       if (failures > 0) observer.recovered(unit);
       wasReady = true;
       first.resolve();
-      const vanished = watch(unit, AbortSignal.any([lost.signal, stopping.signal]));
-      const end = await Promise.race([process.exited, vanished]);
-      if (end === 'vanished') return 'its data has vanished';
+      const flawed = watch(unit, AbortSignal.any([lost.signal, stopping.signal]));
+      const end = await Promise.race([process.exited, flawed]);
+      if (typeof end === 'string') return end;
       return end.code === 0 ? undefined : `it ended with ${describeExit(end)}`;
     } finally {
       lost.abort();
@@ -122,10 +122,11 @@ function isHopeless(cause: unknown): boolean {
   return cause instanceof StartupError && cause.code !== 'PROCESS_EXITED';
 }
 
-async function watch(unit: Unit, signal: AbortSignal): Promise<'vanished'> {
+async function watch(unit: Unit, signal: AbortSignal): Promise<string> {
   while (!signal.aborted) {
     await delay(SECOND, undefined, { signal }).catch(() => {});
-    if (!signal.aborted && unit.isIntact !== undefined && !(await unit.isIntact())) return 'vanished';
+    const flaw = signal.aborted ? undefined : await unit.flaw?.();
+    if (flaw !== undefined) return flaw;
   }
   return new Promise(() => {});
 }

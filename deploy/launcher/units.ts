@@ -5,6 +5,7 @@ import { type LauncherConfig, ROOT } from './config.ts';
 import { type Home, logFile } from './home.ts';
 import { openLog } from './log-file.ts';
 import { natsStoreWatch } from './nats-store.ts';
+import { keptWriteError } from './nats-write-error.ts';
 import type { Secrets } from './secrets.ts';
 import { type Addresses, serviceEnv } from './service-env.ts';
 import type { Instance } from './services.ts';
@@ -52,6 +53,8 @@ export function natsUnit(
     configFile: home.natsConfig,
     searchPath: caller['PATH'] ?? '',
   };
+  const isStoreIntact = natsStoreWatch(home.nats);
+  const keepsWriteError = keptWriteError(ports.monitorPort, home.nats);
   return {
     id: 'nats',
     url: natsUrl(settings),
@@ -60,7 +63,11 @@ export function natsUnit(
     output: openLog(logFile(home, 'nats')),
     backoff: infrastructureBackoff,
     readyTimeoutMs: 30 * SECOND,
-    isIntact: natsStoreWatch(home.nats),
+    async flaw() {
+      if (!(await isStoreIntact())) return 'its data has vanished';
+      if (await keepsWriteError()) return 'it keeps refusing to write, although its disk has room again';
+      return undefined;
+    },
   };
 }
 

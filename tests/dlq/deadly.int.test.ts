@@ -94,7 +94,7 @@ it('a message that kills its consumer is a dead letter after its attempts, and i
   );
   expect(letter).toMatchObject({ error_code: 'ATTEMPTS_EXHAUSTED', error_kind: 'exhausted', attempts: 4, status: 'pending' });
   expect(JSON.parse(letter.payload)).toEqual(message('killer', 'deadly'));
-  await until(() => neighbours.every((id) => consumer.handled.includes(id)), { timeoutMs: 15_000 });
+  await until(() => neighbours.every((id) => consumer.handled.includes(id)));
   expect(await letters('deadly-handling')).toHaveLength(1);
   expect(consumer.deaths()).toBe(4);
 }, 60_000);

@@ -39,7 +39,7 @@ it('audit:verify passes, and fails naming the row after a superuser altered it',
   );
   for (const { status } of await Promise.all(actions)) expect(status).toBe(200);
   const rows = () => withConnection(postgres, (client) => client.query('select 1 from audit_trail limit 30'));
-  await until(async () => (await rows()).rowCount === 30, { timeoutMs: 20_000 });
+  await until(async () => (await rows()).rowCount === 30);
   expect(await auditVerify()).toMatchObject({ code: 0 });
 
   const altered = await withConnection(postgres, async (client) => {

@@ -52,7 +52,7 @@ it('and in WhatsApp; the receipts come in through the gateway, and all of it is 
       status: string;
       deliveries: { status: string }[];
     };
-  await until(async () => (await read()).deliveries[0]?.status === 'READ', { timeoutMs: 20_000 });
+  await until(async () => (await read()).deliveries[0]?.status === 'READ');
   expect(await read()).toMatchObject({
     status: 'DELIVERED',
     deliveries: [{ channel: 'whatsapp', attempts: [{ class: 'ACCEPTED', receipt: 'READ', provider: 'evolution' }] }],

@@ -187,7 +187,7 @@ describe('kill -9', () => {
   it.each(DEATHS)('%s: the next process finishes it, and a provider that honours keys has it once', async (_step, die) => {
     const id = await die(await notifierOf(true));
     await notifierOf(true);
-    await until(async () => (await stateOf(id)) === 'SENT', { timeoutMs: 15_000 });
+    await until(async () => (await stateOf(id)) === 'SENT');
     expect(standIns.messages.map(({ text }) => `ntf_${text}`)).toEqual([id]);
   });
 
@@ -198,7 +198,7 @@ describe('kill -9', () => {
     await until(() => hasStarted(id));
     await nats.kill();
     await nats.wipe();
-    await until(async () => (await stateOf(id)) === 'SENT', { timeoutMs: 15_000 });
+    await until(async () => (await stateOf(id)) === 'SENT');
     await nats.start();
     expect(standIns.messages).toHaveLength(1);
   });
@@ -207,7 +207,7 @@ describe('kill -9', () => {
     const die = DEATHS[1]?.[1];
     const id = (await die?.(await notifierOf(false))) ?? '';
     await notifierOf(false);
-    await until(async () => (await stateOf(id)) === 'UNKNOWN', { timeoutMs: 15_000 });
+    await until(async () => (await stateOf(id)) === 'UNKNOWN');
     expect(standIns.messages).toHaveLength(1);
   });
 });

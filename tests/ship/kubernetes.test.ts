@@ -3,6 +3,7 @@ import path from 'node:path';
 import { SERVICES } from '@techno/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { prometheusRule } from '../../deploy/prometheus/prometheus-rule.ts';
 import { HAS_KUBECTL, isKeda, OVERLAYS, rendered } from './manifests.ts';
 import { containerOf, mebibytes, podOf } from './pods.ts';
 import { operatorEnv, refusal, ROOT, STARTABLE, unknownSettings } from './settings.ts';
@@ -253,6 +254,23 @@ describe.skipIf(!HAS_KUBECTL).each(OVERLAYS)('%s', (overlay) => {
           metricsQuery: 'sum(max by (stream, consumer) (consumer_lag{<<.LabelMatchers>>}))',
         },
       ]);
+    });
+
+    test('the rules find every process under the labels they go by, and are those of every other installation', async () => {
+      const [endpoint] = named('PodMonitor', 'techno-os').spec.podMetricsEndpoints;
+      const label = '__meta_kubernetes_pod_label_app_kubernetes_io_name';
+      expect(endpoint.relabelings).toEqual([
+        { targetLabel: 'job', replacement: 'techno' },
+        { sourceLabels: [label], targetLabel: 'service' },
+      ]);
+      const { matchLabels } = named('PodMonitor', 'techno-os').spec.selector;
+      const watched = ofKind('Deployment').map(({ spec }) => spec.template.metadata.labels as Record<string, string>);
+      expect(watched.map((labels) => labels['app.kubernetes.io/name']).toSorted()).toEqual([...SERVICES].toSorted());
+      for (const labels of watched) expect(labels).toMatchObject(matchLabels);
+      await expect(prometheusRule()).toMatchFileSnapshot(path.join(ROOT, 'k8s/base/alerts.yaml'));
+      const groupsOf = (file: string) => (parse(read(file)) as { groups: { name: string }[] }).groups;
+      const groups = globSync('deploy/prometheus/rules/*.yml', { cwd: ROOT }).toSorted().flatMap(groupsOf);
+      expect(named('PrometheusRule', 'techno-os').spec.groups).toEqual(groups);
     });
 
     test('one auditor works and one stands by', () => {

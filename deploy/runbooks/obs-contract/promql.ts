@@ -52,6 +52,8 @@ function sidesOfNode(node: SyntaxNode, query: string): string[] {
     const inner = node.firstChild?.nextSibling ?? node.firstChild;
     return inner ? sidesOfNode(inner, query) : [text];
   }
+  // What it was before the run began is not known; what it is now, is.
+  if (node.name === 'OffsetExpr') return node.firstChild === null ? [text] : sidesOfNode(node.firstChild, query);
   // `absent(x)` has a value only where x has none.
   if (node.name === 'FunctionCall' && text.startsWith('absent')) return [];
   if (node.name !== 'BinaryExpr') return [text];

@@ -52,27 +52,30 @@ export function queriesOfRules(groups: readonly RuleGroup[]): ReliedOn[] {
   );
 }
 
+/** `broken`: wrong as it is written, whatever is waited for; `silent`: nothing yet. */
+export interface QueryFault {
+  readonly kind: 'broken' | 'silent';
+  readonly text: string;
+}
+
 /** What is wrong with a query over the last `seconds`: it is refused, or gives nothing, or asks for what nobody declared. */
 export async function queryFaults(
   { where, query, asked }: ReliedOn,
   api: PrometheusApi,
   options: { seconds: number; mayBeSparse: boolean; recorded: ReadonlySet<string> },
-): Promise<string[]> {
-  if (!isPromql(query)) return [`${where}: it is not PromQL: ${query}`];
-  const faults: string[] = [];
-  const whole = await api.queryRange(query, options.seconds);
-  if (whole.error !== undefined) return [`${where}: Prometheus refuses ${query}: ${whole.error}`];
+): Promise<QueryFault[]> {
+  const broken = (text: string): QueryFault => ({ kind: 'broken', text: `${where}: ${text}` });
+  if (!isPromql(query)) return [broken(`it is not PromQL: ${query}`)];
   const selectors = selectorsOf(query);
-  for (const { metric } of selectors)
-    if (!isKnown(metric, options.recorded))
-      faults.push(`${where}: it asks for ${metric}, which is no declared metric and no recording rule`);
-  if (faults.length > 0) return faults;
+  const unknown = selectors.filter(({ metric }) => !isKnown(metric, options.recorded));
+  if (unknown.length > 0)
+    return unknown.map(({ metric }) => broken(`it asks for ${metric}, which is no declared metric and no recording rule`));
+  const whole = await api.queryRange(query, options.seconds);
+  if (whole.error !== undefined) return [broken(`Prometheus refuses ${query}: ${whole.error}`)];
+  if (options.mayBeSparse && selectors.some(({ metric }) => isSparse(metric))) return [];
   const empty = async (text: string) => (await api.queryRange(text, options.seconds)).numbers === 0;
-  const excused = options.mayBeSparse && selectors.some(({ metric }) => isSparse(metric));
-  if (excused) return [];
-  if (asked.length > 0) {
-    for (const one of asked) if (await empty(one)) faults.push(`${where}: it gives nothing: ${one}`);
-  }
+  const faults: QueryFault[] = [];
+  for (const one of asked) if (await empty(one)) faults.push({ kind: 'silent', text: `${where}: it gives nothing: ${one}` });
   return faults;
 }
 

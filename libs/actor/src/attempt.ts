@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deadLettered, HEADER, type Headers, isForeignSchedule, type MessageContract, retrySubject } from '@techno/contracts';
-import { type Clock, errorMessage, rfc3339, SECOND } from '@techno/kernel';
+import { type Clock, errorMessage, pause, rfc3339, SECOND } from '@techno/kernel';
 import type { Actor, HandlerContext } from './actor.ts';
 import { deadLetterId, deadLetterOf, firstFailureAt } from './dead-letter.ts';
 import { carriedHeaders, envelope } from './envelope.ts';
@@ -15,9 +15,11 @@ export interface AttemptDeps {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly random?: () => number;
+  /** Waits, or less if the signal comes. Default: by the wall clock. */
+  readonly pause?: (delayMs: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** How long a message rests when even its settlement could not be stored: the bus is away, so nobody can take it sooner. */
+/** How long a message rests when even its settlement could not be stored: the bus takes nothing, so nobody can do it sooner. */
 const UNSETTLED_WAIT_MS = 2 * SECOND;
 
 /** Messages that a dying process had in hand come back spread over this long, twice as long each time. */
@@ -134,6 +136,7 @@ async function handleAndPublish<Body>(
   }
 }
 
+/** Nothing is lost by a settlement that cannot be stored: it is tried again, or the same delivery comes again. */
 async function carryOut<Body>(
   actor: Actor<Body>,
   message: Body | undefined,
@@ -142,31 +145,53 @@ async function carryOut<Body>(
   settlement: Settlement,
   deps: AttemptDeps,
 ): Promise<void> {
-  try {
-    switch (settlement.kind) {
-      case 'ack':
-        delivery.ack();
-        observed.end({ outcome: 'ok' });
-        return;
-      case 'retry': {
-        const { failure, delayMs, spent } = settlement;
-        await deps.transport.schedule(retryOf(actor, delivery, failure, spent, deps.clock.now()), delayMs, delivery.place);
-        delivery.ack();
-        observed.end({ outcome: 'retry', code: failure.code, message: failure.message });
+  for (let held = false; ; held = true) {
+    try {
+      await settleAs(settlement, actor, message, delivery, observed, deps);
+      return;
+    } catch (error) {
+      const { code, spendsAttempt } = failureOf(error);
+      if (spendsAttempt || deps.signal.aborted) {
+        delivery.nak(UNSETTLED_WAIT_MS);
+        observed.end({ outcome: 'released', code, message: errorMessage(error) });
         return;
       }
-      case 'dead-letter': {
-        const { failure, attempts } = settlement;
-        await buryMessage(actor, message, delivery, observed, failure, attempts, deps);
-        delivery.term(failure.code);
-        observed.end({ outcome: 'dead_letter', code: failure.code, message: failure.message });
-        return;
-      }
+      // Given back, it would come again with one delivery more, and a bus that takes nothing for a while would exhaust attempts
+      // in which nothing was tried. In hand it costs a place, so that no more is begun than can be settled.
+      if (!held) observed.log.warn({ code, error: errorMessage(error) }, 'actor.held');
+      delivery.working();
+      await (deps.pause ?? pause)(UNSETTLED_WAIT_MS, deps.signal);
     }
-  } catch (error) {
-    // Nothing was settled, so nothing is lost: the same delivery comes again.
-    delivery.nak(UNSETTLED_WAIT_MS);
-    observed.end({ outcome: 'released', code: failureOf(error).code, message: errorMessage(error) });
+  }
+}
+
+async function settleAs<Body>(
+  settlement: Settlement,
+  actor: Actor<Body>,
+  message: Body | undefined,
+  delivery: Delivery,
+  observed: ObservedAttempt,
+  deps: AttemptDeps,
+): Promise<void> {
+  switch (settlement.kind) {
+    case 'ack':
+      delivery.ack();
+      observed.end({ outcome: 'ok' });
+      return;
+    case 'retry': {
+      const { failure, delayMs, spent } = settlement;
+      await deps.transport.schedule(retryOf(actor, delivery, failure, spent, deps.clock.now()), delayMs, delivery.place);
+      delivery.ack();
+      observed.end({ outcome: 'retry', code: failure.code, message: failure.message });
+      return;
+    }
+    case 'dead-letter': {
+      const { failure, attempts } = settlement;
+      await buryMessage(actor, message, delivery, observed, failure, attempts, deps);
+      delivery.term(failure.code);
+      observed.end({ outcome: 'dead_letter', code: failure.code, message: failure.message });
+      return;
+    }
   }
 }
 

@@ -113,6 +113,8 @@ interface Waiting {
 /** The server gives up on a message this many deliveries after the runtime should have buried it. */
 const SPARE_DELIVERIES = 3;
 const RESTART_MS = 1 * SECOND;
+/** What a process that died waits for. */
+const FOR_EVER = new Promise<never>(() => {});
 
 export function createInMemoryBus(options: InMemoryBusOptions): InMemoryBus {
   const time = createVirtualTime(options.seed, options.startMs);
@@ -198,6 +200,7 @@ export function createInMemoryBus(options: InMemoryBusOptions): InMemoryBus {
       clock: time,
       signal: durable.abort.signal,
       random: time.random,
+      pause: (delayMs: number) => (alive() ? time.sleep(delayMs) : FOR_EVER),
     };
     durable.inHand++;
     const work = () => (alive() ? attempt(actor, delivery, deps) : Promise.resolve());

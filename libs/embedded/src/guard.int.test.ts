@@ -40,7 +40,7 @@ test('what a killed process had under guard is ended, by force where it must be;
   try {
     owner.kill('SIGKILL');
     await until(() => !isAlive(gentle), { timeoutMs: 5_000 });
-    await until(() => !isAlive(stubborn), { timeoutMs: 10_000 });
+    await until(() => !isAlive(stubborn));
     expect(isAlive(released)).toBe(true);
   } finally {
     for (const child of children.filter(isAlive)) process.kill(child.pid, 'SIGKILL');

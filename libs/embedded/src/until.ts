@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND } from '@techno/kernel';
 
 export interface UntilOptions {
-  /** Milliseconds until it gives up. Default 10 s. */
+  /** Milliseconds until it gives up. Default 30 s. */
   readonly timeoutMs?: number;
   /** Milliseconds between two looks. Default 25. */
   readonly everyMs?: number;
@@ -19,7 +19,7 @@ export async function until<T>(
   look: () => T | Promise<T>,
   options: UntilOptions = {},
 ): Promise<Exclude<Awaited<T>, null | undefined | false | 0 | ''>> {
-  const { timeoutMs = 10 * SECOND, everyMs = 25, what = 'the expected fact', signal } = options;
+  const { timeoutMs = 30 * SECOND, everyMs = 25, what = 'the expected fact', signal } = options;
   const deadline = performance.now() + timeoutMs;
   let cause: unknown;
   for (;;) {

@@ -30,16 +30,23 @@ export async function serveRequests(
     description: `Techno OS ${service}`,
     queue: service,
   });
+  const answering = new Set<Promise<void>>();
   for (const { contract, answer } of endpoints) {
     added.addEndpoint(contract.name.replaceAll('.', '-'), {
       subject: requestSubject(contract),
-      handler: (error, message) => void (error === null && respond(contract, answer, message)),
+      handler: (error, message) => {
+        if (error !== null) return;
+        const response = respond(contract, answer, message).finally(() => answering.delete(response));
+        answering.add(response);
+      },
     });
   }
   // Offered means that the server knows: who asks over another connection the moment after must find it.
   await bus.nc.flush();
   return async () => {
     await added.stop();
+    // Who asked in time is answered: the connection closes behind this.
+    await Promise.allSettled(answering);
   };
 }
 

@@ -94,7 +94,7 @@ test('goes on in order after the server was away', async () => {
       ),
     { timeoutMs: 20_000 },
   );
-  await until(() => seen.length >= 2, { timeoutMs: 20_000 });
+  await until(() => seen.length >= 2);
   expect(seen.map(({ json }) => json())).toEqual([{ n: 0 }, { n: 1 }]);
   await stop();
 }, 60_000);

@@ -201,7 +201,7 @@ async function runParts<Config extends CommonConfig>(
   const grace = setTimeout(() => abort.abort(), config.TECHNO_GRACE_MS);
   try {
     await parts.stopIntake?.();
-    await stopEndpoints();
+    await Promise.race([stopEndpoints(), aborted(abort.signal)]);
     stop.abort();
     await supervised;
   } finally {
@@ -221,6 +221,13 @@ function checkRights(service: ServiceName, durables: readonly { stream: StreamNa
     `${service} has no right to the consumer ${missing.join(', ')}`,
     'Add it to libs/contracts/src/durables.ts.',
   );
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** Resolves with the first signal that asks the process to stop. Later ones change nothing: the drain is under way. */

@@ -72,18 +72,21 @@ describe('a batcher', () => {
     expect(batches).toEqual([['a1', 'b1', 'c1'], ['a2', 'b2'], ['a3']]);
   });
 
-  it('waits for company where it is told to', async () => {
+  it('waits for company where it is told to, and where company may be expected', async () => {
     const { commits, flush } = gatedStore();
-    const batcher = createBatcher({ flush, maxRows: 10, maxWaitMs: 20, maxInFlight: 1 });
+    const batcher = createBatcher({ flush, maxRows: 10, maxWaitMs: 300, maxInFlight: 2 });
+    const alone = batcher.add(0);
+    await turn();
+    expect(commits[0]?.rows).toEqual([0]);
     const first = batcher.add(1);
     await turn();
     await turn();
-    expect(commits).toEqual([]);
+    expect(commits).toHaveLength(1);
     const second = batcher.add(2);
-    while (commits.length === 0) await turn();
-    expect(commits[0]?.rows).toEqual([1, 2]);
-    commits[0]?.commit();
-    expect(await Promise.all([first, second])).toEqual([2, 4]);
+    while (commits.length === 1) await turn();
+    expect(commits[1]?.rows).toEqual([1, 2]);
+    for (const { commit } of commits) commit();
+    expect(await Promise.all([alone, first, second])).toEqual([0, 2, 4]);
   });
 
   it('lets a bad row fail alone', async () => {

@@ -13,7 +13,10 @@ export interface BatcherOptions<Row, Result> {
   /** Writes the rows in one commit and answers for each, in the same order. */
   readonly flush: (rows: Row[]) => Promise<Result[]>;
   readonly maxRows: number;
-  /** How long the first row of a batch may wait for company (ms). 0: until the end of this turn of the event loop. */
+  /**
+   * How long the first row of a batch may wait for company (ms). 0: until the end of this turn of the event loop. A row that
+   * comes later than twice this after the one before is alone, and does not wait.
+   */
   readonly maxWaitMs: number;
   readonly maxInFlight: number;
   /** Rows with the same key never share a batch: one statement may not touch a row twice. */
@@ -45,11 +48,13 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
   let inFlight = 0;
   let rowsInFlight = 0;
   let scheduled = false;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let alone = true;
 
   function schedule(): void {
     if (scheduled || inFlight >= maxInFlight || queue.length === 0) return;
     scheduled = true;
-    if (maxWaitMs === 0 || queue.length >= maxRows) setImmediate(start);
+    if (alone || queue.length >= maxRows) setImmediate(start);
     else setTimeout(start, maxWaitMs);
   }
 
@@ -117,6 +122,9 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
   return {
     add: (row) =>
       new Promise((resolve, reject) => {
+        const at = performance.now();
+        alone = at - lastAt >= 2 * maxWaitMs;
+        lastAt = at;
         queue.push({ row, resolve, reject, seen: seen && observer?.waiting(seen.commit, seen.traceOf(row)) });
         schedule();
       }),

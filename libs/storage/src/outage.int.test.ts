@@ -52,7 +52,7 @@ test('killed in the middle of load: callers are told at once that it is away, an
   await expect(database.transaction((query) => query(INSERT, [[-1]]))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   await postgres.start();
   const before = said.size;
-  await until(() => said.size > before + 500, { timeoutMs: 20_000 });
+  await until(() => said.size > before + 500);
   stop.abort();
   await Promise.all(clients);
 

@@ -25,7 +25,7 @@ export async function startPlanned(plan: LaunchPlan, dir: string): Promise<Runni
   const logFile = path.join(dir, `${plan.name}.log`);
   const running = await launch(plan, { output: openSync(logFile, 'a'), guard: testGuard() });
   try {
-    await ready(plan, running, { timeoutMs: 30_000 });
+    await ready(plan, running, { timeoutMs: 60_000 });
     return running;
   } catch (cause) {
     await running.stop(0);

@@ -250,10 +250,11 @@ describe('a nonce', () => {
 describe('while the record is away', () => {
   let server: TestPostgres;
   let own: Engine;
+  let database: TestDatabase;
 
   beforeAll(async () => {
     server = await startPostgres({ durable: true });
-    const database = await createDatabase({ on: server });
+    database = await createDatabase({ on: server });
     own = await openEngine(database.url('gate-engine'));
     await own.policies.apply({ document: enginePolicy, note: '', appliedBy: 'test' });
   });
@@ -283,12 +284,22 @@ describe('while the record is away', () => {
     expect(after.body.decision.decision_id).toBe(before.body.decision.decision_id);
   });
 
-  it('facts that grow too old deny instead', async () => {
+  it('facts that grow too old and cannot be confirmed deny instead; those that can be do not', async () => {
     const { credential } = await addKey(own.credentials);
     await own.facts.refresh();
     own.clock.offsetMs = 5_500;
+    const admin = await openDatabase({ url: database.adminUrl, applicationName: 'decide-test-admin' });
+    const rename = (from: string, to: string) => admin.query({ name: from, text: `alter table ${from} rename to ${to}` }, []);
+    await rename('facts_revision', 'facts_elsewhere');
     const decided = await own.decider.decide(requestFrom(credential));
-    own.clock.offsetMs = 0;
+    await rename('facts_elsewhere', 'facts_revision');
+    await admin.close();
     expect(decided.body).toMatchObject({ gate: 'G1', reason_codes: ['GATE_ERROR'] });
+    const [one, other] = await Promise.all([
+      own.decider.decide(requestFrom(credential)),
+      own.decider.decide(requestFrom(credential)),
+    ]);
+    own.clock.offsetMs = 0;
+    expect([one.outcome, other.outcome]).toEqual(['ALLOW', 'ALLOW']);
   });
 });

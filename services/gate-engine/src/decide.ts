@@ -71,6 +71,7 @@ export function createDecider(deps: DeciderDeps): Decider {
   const { facts, limiter, nonces, decisions, allowKeys, clock } = deps;
 
   async function gather(message: ActionRequested, options: { identity?: Identity | undefined; count: boolean }): Promise<Facts> {
+    await facts.confirm();
     const identity = options.identity ?? facts.identity(message.credential);
     const policy = facts.policy();
     const base: Facts = {

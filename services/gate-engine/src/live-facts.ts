@@ -1,5 +1,5 @@
 import type { Credential } from '@techno/contracts';
-import { type Clock, errorMessage, every, SECOND } from '@techno/kernel';
+import { type Clock, errorMessage, every, pause, SECOND } from '@techno/kernel';
 import type { ApiKey, Credentials, Policies } from '@techno/storage';
 import type { Identity } from './gates/facts.ts';
 import { type CompiledPolicy, compilePolicy, parsePolicy } from './policy/compile.ts';
@@ -10,6 +10,9 @@ const POLL_MS = 300;
 /** Facts that could not be confirmed for this long are not believed any more. */
 export const FACTS_MAX_AGE_MS = 5 * SECOND;
 
+/** How long a decision waits for facts that have grown too old to be confirmed after all. */
+const CONFIRM_MS = 1 * SECOND;
+
 /** Keys and policy in memory, following the database. One per process. */
 export interface LiveFacts {
   /** Loads everything once; throws where the store is away. */
@@ -18,6 +21,11 @@ export interface LiveFacts {
   run(signal: AbortSignal): Promise<void>;
   /** Makes a change of this very replica visible to it at once. */
   refresh(): Promise<void>;
+  /**
+   * Facts too old to be believed are asked for once more before they deny: a process that was frozen slept through its
+   * refreshes. Never throws; who asks meanwhile waits for the same answer.
+   */
+  confirm(): Promise<void>;
   policy(): CompiledPolicy | undefined;
   identity(credential: Credential): Identity | undefined;
   identityById(id: string): Identity | undefined;
@@ -38,6 +46,7 @@ export function createLiveFacts({ credentials, policies, clock, onProblem }: Liv
   let policy: CompiledPolicy | undefined;
   let revision = -1;
   let confirmedAt = Number.NEGATIVE_INFINITY;
+  let confirming: Promise<void> | undefined;
 
   async function refresh(): Promise<void> {
     const askedAt = clock.now();
@@ -63,14 +72,24 @@ export function createLiveFacts({ credentials, policies, clock, onProblem }: Liv
     return undefined;
   }
 
+  const tell = (error: unknown) => onProblem({ problem: `facts not refreshed: ${errorMessage(error)}` });
+
+  function confirmOnce(): Promise<void> {
+    const over = new AbortController();
+    return Promise.race([refresh().catch(tell), pause(CONFIRM_MS, over.signal)]).finally(() => {
+      over.abort();
+      confirming = undefined;
+    });
+  }
+
   const facts: LiveFacts = {
     load: refresh,
     refresh,
+    async confirm() {
+      if (facts.ageMs() > FACTS_MAX_AGE_MS) await (confirming ??= confirmOnce());
+    },
     // What cannot be refreshed grows old, and old facts deny.
-    run: (signal) =>
-      every(POLL_MS, signal, () =>
-        refresh().catch((error: unknown) => onProblem({ problem: `facts not refreshed: ${errorMessage(error)}` })),
-      ),
+    run: (signal) => every(POLL_MS, signal, () => refresh().catch(tell)),
     policy: () => policy,
     identity(credential) {
       switch (credential.kind) {

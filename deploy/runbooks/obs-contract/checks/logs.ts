@@ -35,8 +35,8 @@ async function look({ logs: source }: World, traceId: string): Promise<{ faults:
   const events = new Set<string>();
   const tellers = new Set<string>();
   let count = 0;
+  for (const service of await source.silent()) faults.push(`${service}: not one line in ${source.name}`);
   for (const [service, lines] of await source.lines()) {
-    if (lines.length === 0) faults.push(`${service}: not one line in ${source.name}`);
     for (const line of lines) {
       count++;
       faults.push(...logLineFaults(line).map((fault) => `${service}: ${fault} in ${line.slice(0, 300)}`));

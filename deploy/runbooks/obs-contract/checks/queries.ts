@@ -2,7 +2,7 @@ import { until } from '@techno/embedded';
 import { SECOND } from '@techno/kernel';
 import { refuse } from '../broken-promise.ts';
 import { prometheusApi } from '../prometheus.ts';
-import { queriesOfDashboards, queriesOfRules, queryFaults, type ReliedOn } from '../queries.ts';
+import { queriesOfDashboards, type QueryFault, queriesOfRules, queryFaults, type ReliedOn } from '../queries.ts';
 import type { Check } from './check.ts';
 
 /** Every query of every panel and every rule gives something, from a Prometheus that scraped what runs. */
@@ -18,7 +18,8 @@ export const queries: Check = {
     const all: ReliedOn[] = [...queriesOfDashboards(world.dashboards), ...queriesOfRules(groups)];
     const mayBeSparse = settings.get('OBS_SPARSE') === 'may';
     let left = all;
-    let faults: string[] = [];
+    let faults: QueryFault[] = [];
+    let last = all;
     // Scrapes and rules come round; what is still silent at the end is broken.
     await until(
       async () => {
@@ -26,14 +27,20 @@ export const queries: Check = {
         const asked = await Promise.all(
           left.map(async (one) => ({ one, faults: await queryFaults(one, api, { seconds, mayBeSparse, recorded }) })),
         );
+        last = left;
         left = asked.filter((answered) => answered.faults.length > 0).map(({ one }) => one);
         faults = asked.flatMap((answered) => answered.faults);
-        return faults.length === 0;
+        return faults.every(({ kind }) => kind === 'broken');
       },
       { timeoutMs: settleMs, everyMs: 2 * SECOND },
     ).catch(() => undefined);
     keep('queries.json', { asked: all, faults });
-    refuse(faults);
-    return `${all.length} queries`;
+    refuse(brokenFirst(faults));
+    return `${all.length} queries; last to give something: ${last[0]?.where ?? ''}`;
   },
 };
+
+/** One that is wrong as it is written explains more than those that are silent because of it. */
+function brokenFirst(faults: readonly QueryFault[]): string[] {
+  return faults.toSorted((a, b) => a.kind.localeCompare(b.kind)).map(({ text }) => text);
+}

@@ -30,7 +30,7 @@ export const traces: Check = {
       keep(`trace-${kind}.json`, spans);
       if (spans.length === 0)
         throw new BrokenPromise(
-          `the trace ${id} of ‘${kind}’ never arrived at ${world.traces.name}: tracing is switched off, or exports elsewhere (TECHNO_TRACE_RATIO, OTEL_EXPORTER_OTLP_ENDPOINT)`,
+          `the trace ${id} of ‘${kind}’ never arrived at ${world.traces.name}: tracing is switched off, or exports elsewhere (TECHNO_TRACE_RATIO, OTEL_EXPORTER_OTLP_ENDPOINT of the services)`,
         );
       refuse(faults.map((fault) => `the trace ${id} of ‘${kind}’: ${fault}`));
       arrived += spans.length;

@@ -14,7 +14,7 @@ export const traffic: Check = {
     const seconds = Number(settings.get('OBS_LOAD_SECONDS'));
     const loaded = load(world, { perSecond, seconds });
     try {
-      run.exercised = await exercise(world, settleMs, run.say);
+      run.exercised = await exercise(world, loaded, settleMs, run.say);
     } finally {
       const statuses = await loaded;
       run.keep('traffic.json', { exercised: run.exercised, load: Object.fromEntries(statuses) });

@@ -5,23 +5,20 @@ import type { LogSource } from './world.ts';
 
 /** `<service>.log`, `<service>-2.log`, … of one folder. What stood there before `since` (epoch ms) is left out. */
 export function logsInFolder(folder: string, since: number): LogSource {
+  const linesOf = (service: ServiceName): string[] => {
+    const own = readdirSync(folder).filter((file) => new RegExp(`^${service}(-\\d+)?\\.log$`).test(file));
+    const text = own.map((file) => readFileSync(path.join(folder, file), 'utf8')).join('');
+    // The last one may still be under way.
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    return whole.split('\n').filter((line) => line !== '');
+  };
   return {
     name: folder,
-    lines() {
-      const files = readdirSync(folder);
-      const lines = new Map<ServiceName, string[]>();
-      for (const service of SERVICES) {
-        const own = files.filter((file) => new RegExp(`^${service}(-\\d+)?\\.log$`).test(file));
-        const text = own.map((file) => readFileSync(path.join(folder, file), 'utf8')).join('');
-        // The last one may still be under way.
-        const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-        lines.set(
-          service,
-          whole.split('\n').filter((line) => line !== '' && timeOf(line) >= since),
-        );
-      }
-      return Promise.resolve(lines);
-    },
+    lines: () =>
+      Promise.resolve(
+        new Map(SERVICES.map((service) => [service, linesOf(service).filter((line) => timeOf(line) >= since)] as const)),
+      ),
+    silent: () => Promise.resolve(SERVICES.filter((service) => linesOf(service).length === 0)),
   };
 }
 

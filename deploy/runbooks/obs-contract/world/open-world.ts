@@ -5,17 +5,22 @@ import { type ServiceName, SERVICES } from '@techno/contracts';
 import { startOtlpReceiver } from '@techno/embedded';
 import type { Stack } from '../../../launcher/stack-file.ts';
 import { type MonitoredStack, startMonitoring } from '../../../monitoring/start-monitoring.ts';
+import type { Pace } from '../../../monitoring/pace.ts';
 import { BrokenPromise } from '../broken-promise.ts';
 import { ownEnvironment } from '../config.ts';
 import { missingSettings, ROOT, type Settings } from '../settings.ts';
 import { logsInFolder } from './logs-in-folder.ts';
 import { startOwnStack } from './own-stack.ts';
-import { startUpstream } from './own-upstream.ts';
+import { type OwnUpstream, startUpstream } from './own-upstream.ts';
 import { dashboardsWithBrokenQuery, type Plant, RENAMED, renamingProxy } from './plants.ts';
 import { fromJaeger, fromReceiver } from './trace-sources.ts';
 import type { Process, World } from './world.ts';
 
 const STOPPED: ServiceName = 'auditor';
+
+/** What `stack.env` tells a stack that runs already. */
+const COLLECTOR_PORT = 4318;
+const UPSTREAM_PORT = 8099;
 
 /**
  * Brings up or takes what the settings say. Whatever cannot be had is a broken promise: nothing is left out in silence. What
@@ -44,22 +49,19 @@ async function build(
 ): Promise<Omit<World, 'stop'>> {
   const { get, given } = settings;
   const since = Date.now();
+  const ownStack = get('OBS_STACK') === 'own';
   const [collector, port] = get('OBS_TRACES').split(/:(?=\d+$)/);
-  const receiver = collector === 'own' ? await startOtlpReceiver(port === undefined ? {} : { port: Number(port) }) : undefined;
+  const receiver =
+    collector === 'own' ? await startOtlpReceiver({ port: Number(port ?? (ownStack ? 0 : COLLECTOR_PORT)) }) : undefined;
   if (receiver !== undefined) onClose(() => receiver.stop());
-  const upstream = await startUpstream(get('OBS_UPSTREAM_LISTEN'), given('OBS_UPSTREAM_URL'));
+  const listen = get('OBS_UPSTREAM_LISTEN');
+  const upstream = await startUpstream(
+    listen === 'own' ? `127.0.0.1:${ownStack ? 0 : UPSTREAM_PORT}` : listen,
+    given('OBS_UPSTREAM_URL'),
+  );
   onClose(() => upstream.stop());
 
-  const taken = await takeStack(settings, {
-    // Who has switched it off has switched it off, and is told.
-    TECHNO_TRACE_RATIO: plant === 'tracing-off' ? '0' : (ownEnvironment()['TECHNO_TRACE_RATIO'] ?? '1'),
-    ...(receiver === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }),
-    TECHNO_EGRESS_ALLOW: upstream.host,
-    LLM_BASE_URL: upstream.llmUrl,
-    LLM_MODEL: 'obs-model',
-    LLM_INPUT_USD_PER_MTOK: '1',
-    LLM_OUTPUT_USD_PER_MTOK: '2',
-  });
+  const taken = await takeStack(settings, stackEnvironment(plant, receiver?.endpoint, upstream));
   if (taken?.stop !== undefined) onClose(taken.stop);
   const stack = taken?.stack;
 
@@ -88,6 +90,24 @@ async function build(
         ? needed(stack, 'OBS_WEBHOOK').webhook
         : { url: `${gateway}/v1/webhooks/${webhookSource}`, secret: webhookSecret },
     dashboards: broken ?? dashboards,
+  };
+}
+
+/** What a stack for the run is started with, but for what the environment of the run says itself: who has switched it off is told. */
+function stackEnvironment(
+  plant: Plant | undefined,
+  collector: string | undefined,
+  upstream: OwnUpstream,
+): Readonly<Record<string, string>> {
+  const asked = ownEnvironment();
+  return {
+    TECHNO_TRACE_RATIO: plant === 'tracing-off' ? '0' : (asked['TECHNO_TRACE_RATIO'] ?? '1'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: asked['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? collector ?? '',
+    TECHNO_EGRESS_ALLOW: upstream.host,
+    LLM_BASE_URL: upstream.llmUrl,
+    LLM_MODEL: 'obs-model',
+    LLM_INPUT_USD_PER_MTOK: '1',
+    LLM_OUTPUT_USD_PER_MTOK: '2',
   };
 }
 
@@ -137,10 +157,15 @@ async function monitoring(
     throw new BrokenPromise('OBS_PROMETHEUS_URL and OBS_ALERTMANAGER_URL: both are `own`, or neither');
   const stopping = new AbortController();
   const own = await startMonitoring(needed(stack, 'OBS_PROMETHEUS_URL'), stopping.signal, {
-    pace: get('OBS_PACE') === 'brisk' ? 'brisk' : 'production',
+    pace: paceOf(get('OBS_PACE')),
   });
   onClose(() => (stopping.abort(), own.stopped));
   return own;
+}
+
+function paceOf(text: string): Pace {
+  if (text === 'production' || text === 'prompt' || text === 'brisk') return text;
+  throw new BrokenPromise(`OBS_PACE is '${text}', which is none of production, prompt and brisk`);
 }
 
 async function planted(

@@ -20,6 +20,8 @@ export interface LogSource {
   readonly name: string;
   /** Lines by service, from the beginning of the run on. */
   lines(): Promise<ReadonlyMap<ServiceName, readonly string[]>>;
+  /** Services that have never written a line here. */
+  silent(): Promise<readonly ServiceName[]>;
 }
 
 /** An upstream of the executor that fails or works as it is told. */

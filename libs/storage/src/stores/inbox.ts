@@ -107,7 +107,8 @@ const SWEEP = {
 export function createInbox(database: Database): Inbox {
   const accepting = createBatcher<InboxEntry, Acceptance>({
     maxRows: 200,
-    maxWaitMs: 0,
+    // What is accepted together travels together from here on, through every service: the wait pays for itself where it is busy.
+    maxWaitMs: 2,
     maxInFlight: 2,
     seen: { commit: { operation: 'INSERT', table: 'inbox' }, observer: database.observer, traceOf: (entry) => entry.traceparent },
     flush: (entries) => acceptAll(database, entries),

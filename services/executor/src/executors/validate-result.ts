@@ -14,15 +14,22 @@ export interface ResultValidator {
   validate(policyRevision: number, action: string, schema: Record<string, unknown>, result: unknown): void;
 }
 
-/** Compiles each action's schema once per policy revision; `capacity` of them are kept. */
+/** Compiles each schema once, however many revisions of the policy have it; `capacity` of them are kept. */
 export function resultValidator(capacity = 500): ResultValidator {
   const compiled = new LRUCache<string, ValidateFunction>({ max: capacity });
+  const byText = new LRUCache<string, ValidateFunction>({ max: capacity });
+  const compile = (schema: Record<string, unknown>): ValidateFunction => {
+    const text = JSON.stringify(schema);
+    const known = byText.get(text) ?? compileSchema(schema);
+    byText.set(text, known);
+    return known;
+  };
   return {
     validate(policyRevision, action, schema, result) {
       const key = `${policyRevision}:${action}`;
       let check = compiled.get(key);
       if (check === undefined) {
-        check = compileSchema(schema);
+        check = compile(schema);
         compiled.set(key, check);
       }
       if (!check(result)) throw new TerminalError('RESULT_INVALID', `the result of '${action}' ${firstComplaint(check.errors)}`);

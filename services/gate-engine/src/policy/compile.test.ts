@@ -33,6 +33,18 @@ describe('compilePolicy', () => {
     expect(Object.isFrozen(policy)).toBe(true);
   });
 
+  it('compiles a schema once, however many revisions have it', () => {
+    const of = (payload: Record<string, unknown>, revision: number) =>
+      compilePolicy(policyDocument.parse(document({ actions: { a: { ...action, payload } } })), revision).actions.get('a')
+        ?.checkPayload;
+    const first = of({ type: 'object', required: ['x'] }, 1);
+    expect(of({ type: 'object', required: ['x'] }, 2)).toBe(first);
+    expect(of({ type: 'object', required: ['y'] }, 3)?.({ x: 1 })).toContain("'y'");
+    // What has a name may mean something else in the next revision: whoever refers to it is compiled with it.
+    const named = { $id: 'https://x/payload', type: 'object' };
+    expect(of(named, 4)).not.toBe(of(named, 5));
+  });
+
   it('throws POLICY_INVALID for a schema that cannot be compiled', () => {
     const bad = policyDocument.parse(document({ actions: { a: { ...action, payload: { type: 'nonsense' } } } }));
     expect(() => compilePolicy(bad, 1)).toThrow(PolicyError);

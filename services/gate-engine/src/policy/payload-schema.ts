@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { errorMessage } from '@techno/kernel';
-import type { ErrorObject } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { FormatsPlugin } from 'ajv-formats';
 import { jsonPointer, PolicyError } from './policy-error.ts';
@@ -14,11 +14,45 @@ export type PayloadCheck = (payload: unknown) => string | undefined;
 export type SchemaCompiler = (schema: Record<string, unknown>, path: readonly string[]) => PayloadCheck;
 
 /**
+ * Checks by the text of their schema. Code is generated for each, which holds up every decision meanwhile: what one revision
+ * has in common with the one before it is compiled once.
+ */
+const checks = new Map<string, PayloadCheck>();
+/** More than any policy has; beyond it all are forgotten, and compiled again as they are needed. */
+const MOST_KEPT = 5_000;
+
+/** What a schema means on its own. With a name it may be referred to by others, or refer to them. */
+const standsAlone = (text: string) => !/"\$(?:id|dynamicRef)"|"\$ref":"(?!#)/.test(text);
+
+/**
  * A compiler of JSON Schemas (2020-12) that judge untrusted data: nothing is coerced, defaulted or removed, only own
  * properties count, unknown keywords and formats are refused. Patterns are the operator's and are trusted.
  * The compiler throws a PolicyError (POLICY_INVALID) that names `path`.
  */
 export function schemaCompiler(): SchemaCompiler {
+  let ajv: Ajv2020 | undefined;
+  return (schema, path) => {
+    // An asynchronous validator answers with a promise, which is truthy whatever it will say.
+    if ('$async' in schema) throw new PolicyError([{ path: jsonPointer(path), message: '$async is not supported' }]);
+    const text = JSON.stringify(schema);
+    const known = checks.get(text);
+    if (known !== undefined) return known;
+    try {
+      const check = checkOf((ajv ??= strictAjv()).compile(schema));
+      if (standsAlone(text)) keep(text, check);
+      return check;
+    } catch (error) {
+      throw new PolicyError([{ path: jsonPointer(path), message: errorMessage(error) }], { cause: error });
+    }
+  };
+}
+
+function keep(text: string, check: PayloadCheck): void {
+  if (checks.size >= MOST_KEPT) checks.clear();
+  checks.set(text, check);
+}
+
+function strictAjv(): Ajv2020 {
   const ajv = new Ajv2020({
     strict: true,
     // `oneOf: [{ required: ['a'] }, { required: ['b'] }]` is the ordinary way to say "exactly one of".
@@ -32,19 +66,14 @@ export function schemaCompiler(): SchemaCompiler {
     logger: false,
   });
   addFormats(ajv);
-  return (schema, path) => {
-    // An asynchronous validator answers with a promise, which is truthy whatever it will say.
-    if ('$async' in schema) throw new PolicyError([{ path: jsonPointer(path), message: '$async is not supported' }]);
-    try {
-      const validate = ajv.compile(schema);
-      return (payload) => {
-        const valid: unknown = validate(payload);
-        if (valid === true) return undefined;
-        return describe(validate.errors?.findLast(({ keyword }) => keyword !== 'if'));
-      };
-    } catch (error) {
-      throw new PolicyError([{ path: jsonPointer(path), message: errorMessage(error) }], { cause: error });
-    }
+  return ajv;
+}
+
+function checkOf(validate: ValidateFunction): PayloadCheck {
+  return (payload) => {
+    const valid: unknown = validate(payload);
+    if (valid === true) return undefined;
+    return describe(validate.errors?.findLast(({ keyword }) => keyword !== 'if'));
   };
 }
 
