@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startOtlpReceiver } from '@techno/embedded';
 import { every, SECOND } from '@techno/kernel';
 import { startFullSystem } from '../full/full-system.ts';
@@ -14,6 +15,8 @@ interface Watched {
   /** Of every service, beside what the launcher gives it. */
   readonly settings: Readonly<Record<string, string>>;
   readonly scraped: boolean;
+  /** Measured in each round, or in one of so many. */
+  readonly oneRoundOf: number;
 }
 
 /** Everything off: what the others are held against. */
@@ -21,9 +24,10 @@ const OFF: Watched = {
   name: 'nothing: no metrics, no logs, no traces',
   settings: { TECHNO_METRICS: 'off', TECHNO_LOG_LEVEL: 'silent', TECHNO_TRACE_RATIO: '0', OTEL_EXPORTER_OTLP_ENDPOINT: '' },
   scraped: false,
+  oneRoundOf: 1,
 };
 
-const on = (name: string, collector: string, ratio: string): Watched => ({
+const on = (name: string, collector: string, ratio: string, oneRoundOf: number): Watched => ({
   name,
   settings: {
     TECHNO_METRICS: 'on',
@@ -32,12 +36,13 @@ const on = (name: string, collector: string, ratio: string): Watched => ({
     OTEL_EXPORTER_OTLP_ENDPOINT: collector,
   },
   scraped: true,
+  oneRoundOf,
 });
 
 export interface OverheadRow {
   readonly name: string;
-  /** One for each round, in order. */
-  readonly rounds: readonly Measurement[];
+  /** By the number of the round. */
+  readonly rounds: ReadonlyMap<number, Measurement>;
 }
 
 export interface Overhead {
@@ -48,6 +53,7 @@ export interface Overhead {
 }
 
 const CLIENTS = 128;
+const REST_MS = 500;
 const SCRAPE_MS = 5 * SECOND;
 
 /**
@@ -63,10 +69,10 @@ export async function measureOverhead(
   const collector = await startOtlpReceiver({ keep: false });
   const watched = [
     OFF,
-    on('as delivered: metrics, logs, one trace in twenty', collector.endpoint, '0.05'),
-    on('metrics, logs, every trace', collector.endpoint, '1'),
+    on('as delivered: metrics, logs, one trace in twenty', collector.endpoint, '0.05', 1),
+    on('metrics, logs, every trace', collector.endpoint, '1', 4),
   ];
-  const subjects: { subject: Subject; watched: Watched; rounds: Measurement[] }[] = [];
+  const subjects: { subject: Subject; watched: Watched; rounds: Map<number, Measurement> }[] = [];
   const over = new AbortController();
   try {
     for (const [number, one] of watched.entries()) {
@@ -74,7 +80,7 @@ export async function measureOverhead(
       await mkdir(folder);
       const environment = { ...context.environment, ...one.settings };
       const starting = () => startFullSystem(folder, environment, context.signal);
-      subjects.push({ subject: await step(`Starting: ${one.name}`, starting), watched: one, rounds: [] });
+      subjects.push({ subject: await step(`Starting: ${one.name}`, starting), watched: one, rounds: new Map() });
     }
     const scraping = subjects.filter((one) => one.watched.scraped).map(({ subject }) => scrape(subject, over.signal));
     for (const { subject } of subjects) {
@@ -86,7 +92,11 @@ export async function measureOverhead(
       for (const { subject, watched: one, rounds } of round % 2 === 1 ? subjects : subjects.toReversed()) {
         const shape = { kind: 'closed', seconds: options.seconds, clients: CLIENTS } as const;
         const title = `Round ${round} of ${options.rounds}: ${one.name}`;
-        rounds.push(
+        if (round % one.oneRoundOf !== 0) continue;
+        // What the one before has still to record is its own.
+        await delay(REST_MS, undefined, { signal: context.signal });
+        rounds.set(
+          round,
           await step(
             title,
             () => measure(subject, generator, shape),
