@@ -14,7 +14,7 @@ import { runBench } from './run.ts';
 const HERE = import.meta.dirname;
 const RESULTS = path.join(HERE, 'RESULTS.md');
 /** Short and many: what else the machine does falls on both sides. */
-const OVERHEAD = { rounds: 20, seconds: 3 };
+const OVERHEAD = { rounds: 30, seconds: 3 };
 
 async function bench(options: BenchOptions, args: readonly string[]): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'techno-bench-'));
