@@ -22,6 +22,7 @@ export const health: Check = {
     run.keep('processes.json', processes);
     await whileBusy(run, async () => (await Promise.all(processes.map(unwell))).flat());
     await noteStarts(run);
+    refuse(justRevived(processes, run.starts, Date.now() / SECOND));
     await whileBusy(run, async () =>
       (await Promise.all(EDGE.map(([path, expected]) => edgeFaults(gateway, path, expected)))).flat(),
     );
@@ -51,6 +52,24 @@ export async function ailing({ world, starts }: Run): Promise<string[]> {
   const now = new Map<string, number>();
   await noteStarts({ world, starts: now }).catch(() => undefined);
   return [...unwellNow, ...startedAgain(world.processes, starts, now)];
+}
+
+/** A service that has just been brought back to life had ended: it is well again, and something is not. */
+const REVIVED_SECONDS = 60;
+
+/**
+ * Services none of whose processes is older than a minute while others are: their supervisor was quicker than this look.
+ * @param starts epoch seconds by ops URL
+ */
+export function justRevived(processes: readonly Process[], starts: ReadonlyMap<string, number>, nowSeconds: number): string[] {
+  const eldestOf = (some: readonly Process[]) => Math.min(...some.map(({ ops }) => starts.get(ops) ?? nowSeconds));
+  const eldest = eldestOf(processes);
+  return SERVICES.flatMap((service) => {
+    const began = eldestOf(processes.filter((process) => process.service === service));
+    const age = Math.round(nowSeconds - began);
+    if (!Number.isFinite(began) || age > REVIVED_SECONDS || began - eldest <= REVIVED_SECONDS) return [];
+    return [`${service}: it was started ${age} s ago, ${Math.round(began - eldest)} s after the others: it had stopped`];
+  });
 }
 
 function startedAgain(
