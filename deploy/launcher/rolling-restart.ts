@@ -35,7 +35,12 @@ export async function rollingRestart(
     const began = performance.now();
     const before = await askToEnd(stack, one.id);
     const after = await successor(stack, one, before, signal);
-    const done = { id: one.id, service: one.service, pids: { before, after }, seconds: (performance.now() - began) / SECOND };
+    const done = {
+      id: one.id,
+      service: one.service,
+      pids: { before, after },
+      seconds: Math.round(performance.now() - began) / SECOND,
+    };
     restarted.push(done);
     onRestarted?.(done);
   }

@@ -25,7 +25,7 @@ afterAll(async () => {
 }, 30_000);
 
 /** How fast it recovers is for the table, which is made on a machine that has nothing else to do. */
-async function underLoad(fault: Fault) {
+async function expectKept(fault: Fault) {
   const result = await runFault({ ...fault, recoversWithinMs: 10 * MINUTE }, ground, {
     perSecond: PER_SECOND,
     seconds: 1,
@@ -50,22 +50,22 @@ const killEachInTurn: Fault = {
 describe('under load', () => {
   it('a rolling restart of three gate-engines loses and doubles nothing, and turns nobody away', async () => {
     const restart = rollingRestartOf(['gate-engine']);
-    const { answers } = await underLoad(restart);
+    const { answers } = await expectKept(restart);
     expect(restart.restarted.map(({ id }) => id)).toEqual(['gate-engine', 'gate-engine-2', 'gate-engine-3']);
     // Actions fail and are denied in this load; none of them is turned away.
     expect(answers.filter(({ status }) => status === 0 || status === 503)).toEqual([]);
   }, 180_000);
 
   it('kill -9 of each service in turn loses and doubles nothing', async () => {
-    await underLoad(killEachInTurn);
+    await expectKept(killEachInTurn);
   }, 240_000);
 
   it('the NATS store deleted: every accepted id still ends, by the sweeper', async () => {
-    await underLoad(natsWiped);
+    await expectKept(natsWiped);
   }, 240_000);
 
   it('Postgres stopped at once: nothing is accepted that could be lost', async () => {
-    const { answers } = await underLoad(postgresKilled);
+    const { answers } = await expectKept(postgresKilled);
     expect(answers.some(({ status }) => status === 503)).toBe(true);
   }, 240_000);
 });

@@ -9,16 +9,18 @@ async function run({ target, perSecond, seconds, arrivals, seed }: LoadOrder): P
   const cpuAtStart = process.cpuUsage();
   const timeline = createTimeline(performance.now());
   let told = 0;
-  const progress = setInterval(() => {
+  const tellSeconds = (unfinished: number) => {
     const series = timeline.series();
-    for (; told < series.length - 1; told++) {
+    for (; told < series.length - unfinished; told++) {
       const second = series[told];
       if (second !== undefined) tell({ kind: 'second', number: told + 1, second });
     }
-  }, 250);
+  };
+  const progress = setInterval(() => tellSeconds(1), 250);
   const due = arrivals === 'poisson' ? poissonArrivals(perSecond, seconds, seed) : constantArrivals(perSecond, seconds);
   await openArrivals(target, due, timeline);
   clearInterval(progress);
+  tellSeconds(0);
   const { user, system } = process.cpuUsage(cpuAtStart);
   tell({ kind: 'done', run: timeline.result(perSecond, user + system) });
 }

@@ -21,7 +21,7 @@ const WARM_UP = { seconds: 5, share: 0.5, most: 300 };
 async function load(options: LoadOptions, command: string, home: string): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(`ended by ${signal}`)));
-  const system = await findSystem(home, options.replicas, say);
+  const system = await findSystem({ ...options, home }, say);
   try {
     const warmUp = Math.max(1, Math.min(WARM_UP.most, options.perSecond * WARM_UP.share));
     say(`Warming up at ${warmUp}/s`);
@@ -58,12 +58,12 @@ async function once(
   signal: AbortSignal,
   onSecond: (number: number, second: Second) => void,
 ): Promise<{ run: Run; samples: readonly Sample[] }> {
-  const watch = watchSystem(stack);
+  const watch = stack === undefined ? undefined : watchSystem(stack);
   try {
     const run = await generate({ target, perSecond, seconds, arrivals, seed }, { onSecond, signal });
-    return { run, samples: watch.samples };
+    return { run, samples: watch?.samples ?? [] };
   } finally {
-    await watch.stop();
+    await watch?.stop();
   }
 }
 

@@ -9,6 +9,8 @@ export interface LoadOptions {
   /** Of each rate that is tried on the way to the knee. */
   readonly stepSeconds: number;
   readonly replicas: string | undefined;
+  /** A system elsewhere. */
+  readonly remote: { readonly url: string; readonly key: string } | undefined;
   readonly home: string | undefined;
   readonly out: string | undefined;
   readonly json: boolean;
@@ -26,6 +28,7 @@ Takes the running stack, or starts one for as long as it takes.
   --find-knee         tries rate after rate from --rate on, until the system no longer follows, and says where that begins
   --step 10s          how long each of them is kept up
   --replicas LIST     of the stack that is started, such as gate-engine=3,executor=2
+  --url URL --key KEY a system elsewhere, of which nothing is seen but its answers (plain HTTP; for a cluster there is tests/load/k6.js)
   --home DIR          folder of the running stack (TECHNO_HOME)
   --out DIR           where the results go (default: a new folder, whose name is printed): index.html, metrics.prom, result.json
   --json              result.json on stdout as well
@@ -43,6 +46,8 @@ export function parseOptions(args: readonly string[]): LoadOptions | undefined {
       'find-knee': { type: 'boolean', default: false },
       step: { type: 'string', default: '10s' },
       replicas: { type: 'string' },
+      url: { type: 'string' },
+      key: { type: 'string' },
       home: { type: 'string' },
       out: { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -62,10 +67,18 @@ export function parseOptions(args: readonly string[]): LoadOptions | undefined {
     findKnee,
     stepSeconds: durationS('--step', values.step),
     replicas: values.replicas,
+    remote: remoteOf(values.url, values.key),
     home: values.home,
     out: values.out,
     json: values.json,
   };
+}
+
+function remoteOf(url: string | undefined, key: string | undefined): LoadOptions['remote'] {
+  if (url === undefined && key === undefined) return undefined;
+  if (url === undefined || key === undefined) throw new Error('--url and --key go together');
+  if (!/^http:\/\/[^/]+\/?$/.test(url)) throw new Error(`--url is '${url}'; it looks like http://host:8080`);
+  return { url, key };
 }
 
 function durationS(name: string, text: string): number {

@@ -7,13 +7,24 @@ import { launch, type StackFile } from '../e2e/launched.ts';
 
 /** What is put under load. */
 export interface System {
-  readonly stack: StackFile;
+  /** Undefined: it is elsewhere, and nothing of it is seen but its answers. */
+  readonly stack: StackFile | undefined;
   readonly target: Target;
   stop(): Promise<void>;
 }
 
-/** The running stack of `home`; where there is none, one of its own for as long as it takes. */
-export async function findSystem(home: string, replicas: string | undefined, say: (text: string) => void): Promise<System> {
+interface Where {
+  readonly remote: { readonly url: string; readonly key: string } | undefined;
+  readonly home: string;
+  readonly replicas: string | undefined;
+}
+
+/** The one named, else the running stack of `home`; where there is none, one of its own for as long as it takes. */
+export async function findSystem({ remote, home, replicas }: Where, say: (text: string) => void): Promise<System> {
+  if (remote !== undefined) {
+    say(`The system at ${remote.url}`);
+    return { stack: undefined, target: targetAt(remote.url, { 'x-api-key': remote.key }), stop: async () => {} };
+  }
   const running = await readFile(path.join(home, 'stack.json'), 'utf8').catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

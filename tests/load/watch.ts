@@ -16,7 +16,7 @@ const EVERY_MS = 1_000;
 const MIB = 1024 * 1024;
 const LAG = /^consumer_lag\{.*?consumer="([^"]+)".*?\} (\S+)$/;
 
-/** Looks at every process once a second. `sampled` may be given to whoever shows it. */
+/** Looks at every process once a second. */
 export function watchSystem(stack: StackFile) {
   const samples: Sample[] = [];
   const began = performance.now();
@@ -40,7 +40,9 @@ export function watchSystem(stack: StackFile) {
     samples.push({ second: (nowMs - began) / 1_000, cores, memoryMiB, lag: await readLag(stack) });
   };
   let running = Promise.resolve();
-  const timer = setInterval(() => (running = running.then(sample)), EVERY_MS);
+  const timer = setInterval(() => {
+    running = running.then(sample);
+  }, EVERY_MS);
   return {
     samples: samples as readonly Sample[],
     async stop() {

@@ -48,7 +48,7 @@ function rollingTable(rows: readonly Row[]): string {
         String(restarted.length),
         ...[account.accepted, account.completed, account.lost.length, account.doubled.length].map(String),
         errorsIn(answers),
-        `${Math.min(...seconds).toFixed(1)}–${Math.max(...seconds).toFixed(1)}`,
+        seconds.length === 0 ? '–' : `${Math.min(...seconds).toFixed(1)}–${Math.max(...seconds).toFixed(1)}`,
         `${seconds.reduce((sum, one) => sum + one, 0).toFixed(1)} s`,
         broken.length === 0 ? 'kept' : 'BROKEN',
       ];
@@ -61,6 +61,14 @@ function errorsIn(answers: FaultResult['answers']): string {
   const bad = answers.filter(({ status }) => !(status >= 200 && status < 300) && status !== 403);
   const kinds = Map.groupBy(bad, ({ status }) => (status === 0 ? 'no connection' : `HTTP ${status}`));
   return [...kinds].map(([kind, list]) => `${list.length} × ${kind}`).join(', ') || '0';
+}
+
+function show(rows: readonly Row[], json: boolean): void {
+  const out = json ? process.stderr : process.stdout;
+  out.write(`\n${[rollingTable(rows), ...complaints(rows)].join('\n')}\n`);
+  if (!json) return;
+  const told = rows.map(({ answers: _, suspects: __, ...rest }) => rest);
+  process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
 }
 
 async function rolling(services: readonly (readonly string[] | undefined)[], perSecond: number, replicas: string, json: boolean) {
@@ -83,17 +91,9 @@ async function rolling(services: readonly (readonly string[] | undefined)[], per
     }
   } finally {
     await ground.close();
+    // What was done before something failed was done all the same.
+    if (rows.length > 0) show(rows, json);
   }
-  const out = json ? process.stderr : process.stdout;
-  out.write(`\n${[rollingTable(rows), ...complaints(rows)].join('\n')}\n`);
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify(
-        rows.map(({ answers: _, suspects: __, ...rest }) => rest),
-        null,
-        2,
-      )}\n`,
-    );
   if (rows.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
 }
 

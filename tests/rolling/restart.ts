@@ -22,7 +22,8 @@ async function technoRestart(home: string, services: readonly string[] | undefin
 export function rollingRestartOf(services: readonly string[] | undefined): Fault & { readonly restarted: Restarted[] } {
   const restarted: Restarted[] = [];
   return {
-    name: services?.join('+') ?? 'all services',
+    // Part of the ids of its requests, so without spaces.
+    name: services?.join('-and-') ?? 'all-services',
     title: 'npx techno restart',
     recoversWithinMs: 1 * MINUTE,
     restarted,

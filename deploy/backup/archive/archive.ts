@@ -92,10 +92,12 @@ export async function writeArchive(
  */
 export async function* readArchive(file: string, identity: string): AsyncGenerator<Entry> {
   const source = createReadStream(file, { highWaterMark: 1024 * 1024 });
+  let isOpen = false;
   try {
     const decrypter = new Decrypter();
     decrypter.addIdentity(identity);
     const opened = await decrypter.decrypt(Readable.toWeb(source) as ReadableStream<Uint8Array>);
+    isOpen = true;
     // `compose` hands the errors of every part on to whoever reads.
     const plain: Readable = Readable.fromWeb(opened as ReadableStream<Uint8Array>).compose(createGunzip());
     const chunks = plain[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
@@ -103,19 +105,17 @@ export async function* readArchive(file: string, identity: string): AsyncGenerat
     // Behind the end of the tar come those of gzip and of age, with their checks.
     if ((await chunks.next()).done !== true) throw new Error('something follows the archive');
   } catch (cause) {
-    throw unreadable(file, cause);
+    throw unreadable(file, isOpen, cause);
   } finally {
     source.destroy();
   }
 }
 
-function unreadable(file: string, cause: unknown): StartupError {
-  return new StartupError(
-    'BACKUP_UNREADABLE',
-    `${file} cannot be opened with this key: ${errorMessage(cause)}`,
-    'Name the key it was made with (--key), or take another copy: this one may be damaged or cut off.',
-    { cause },
-  );
+function unreadable(file: string, isOpen: boolean, cause: unknown): StartupError {
+  const [what, fix] = isOpen
+    ? ['is damaged or cut off', 'Take another copy of it, or an older backup.']
+    : ['cannot be opened with this key', 'Name the key it was made with (--key), or take another copy: its head may be damaged.'];
+  return new StartupError('BACKUP_UNREADABLE', `${file} ${what}: ${errorMessage(cause)}`, fix, { cause });
 }
 
 /** The same bytes in pieces of one size. */

@@ -67,25 +67,43 @@ function escaped(text: string): string {
 }
 
 const STYLE = `
-body{font:15px/1.5 system-ui,sans-serif;color:#1c2430;background:#fff;margin:0}
-main{max-width:64rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;margin:1rem 0}th,td{text-align:left;padding:.2rem 1rem .2rem 0;border-bottom:1px solid #e3e6ea;font-variant-numeric:tabular-nums}
-th{font-weight:600}.u-title{font-size:15px;text-align:left;padding-left:3.5rem}#plots>div{margin:1.5rem 0}`;
+:root{color-scheme:light dark;--paper:#fff;--ink:#1c2430;--soft:#5b6573;--line:#e3e6ea}
+@media(prefers-color-scheme:dark){:root{--paper:#14181f;--ink:#e4e8ee;--soft:#98a2b0;--line:#2b323d}}
+body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);margin:0}
+main{max-width:64rem;margin:2rem auto;padding:0 1rem}h1{font-size:1.6rem;margin:0 0 .5rem}
+main>p{color:var(--soft);overflow-wrap:anywhere}
+table{border-collapse:collapse;margin:1rem 0}
+th,td{text-align:left;padding:.2rem 1rem .2rem 0;border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}
+th{font-weight:600}.u-title{font-size:15px;text-align:left;padding-left:3.5rem}#plots>div{margin:1.5rem 0}
+.u-legend{color:var(--ink);font-size:13px}.u-inline.u-live th::after{content:':'}`;
 
 /** Runs in the browser. */
 const DRAW = String.raw`
-const COLOURS = ['#2457c5', '#d1495b', '#2a9d62', '#c98a00', '#7b4fb5', '#0f8b9e', '#8a5a44', '#5b6573', '#b0307f', '#5f8f1f'];
+const LIGHT = ['#2457c5', '#d1495b', '#1f8a54', '#a86f00', '#7b4fb5', '#0b7a8a', '#8a5a44', '#5b6573', '#b0307f', '#567f14'];
+const DARK = ['#7ea6ff', '#ff8593', '#5fd39a', '#ffc247', '#c19bf5', '#4fd0e0', '#d9a58c', '#aab4c2', '#f57cc4', '#b4d95a'];
 const host = document.getElementById('plots');
+const dark = matchMedia('(prefers-color-scheme: dark)');
 const width = () => Math.max(320, host.clientWidth);
-const drawn = PLOTS.map(({ title, xLabel, yLabel, series }) => {
-  const target = document.createElement('div');
-  host.append(target);
-  return new uPlot({
-    title, width: width(), height: 280,
-    scales: { x: { time: false } },
-    axes: [{ label: xLabel }, { label: yLabel, size: 70 }],
-    series: series.map(({ name }, index) => index === 0 ? { label: name } : { label: name, stroke: COLOURS[(index - 1) % COLOURS.length], width: 2,
-      value: (_, value) => value == null ? '–' : Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(0) }),
-  }, series.map(({ points }) => points), target);
-});
+let drawn = [];
+function draw() {
+  for (const plot of drawn) plot.destroy();
+  host.replaceChildren();
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const colours = dark.matches ? DARK : LIGHT;
+  const axis = { stroke: colour('--soft'), grid: { stroke: colour('--line') }, ticks: { stroke: colour('--line') } };
+  drawn = PLOTS.map(({ title, xLabel, yLabel, series }) => {
+    const target = document.createElement('div');
+    host.append(target);
+    const shown = (_, value) => value == null ? '–' : Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(0);
+    return new uPlot({
+      title, width: width(), height: 280,
+      scales: { x: { time: false } },
+      axes: [{ ...axis, label: xLabel }, { ...axis, label: yLabel, size: 70 }],
+      series: series.map(({ name }, index) => index === 0 ? { label: name, value: shown }
+        : { label: name, stroke: colours[(index - 1) % colours.length], width: 2, points: { show: series[0].points.length < 40, fill: colour('--paper') }, value: shown }),
+    }, series.map(({ points }) => points), target);
+  });
+}
+draw();
+dark.addEventListener('change', draw);
 addEventListener('resize', () => drawn.forEach((plot) => plot.setSize({ width: width(), height: 280 })));`;

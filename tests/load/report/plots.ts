@@ -38,8 +38,11 @@ export function plotsOf({ run, samples, knee }: LoadResult): Plot[] {
       samples.map(({ second }) => second),
     );
   };
+  const lagged = new Set(samples.flatMap(({ lag }) => Object.keys(lag).filter((name) => (lag[name] ?? 0) > 0)));
+  const busy = (lag: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(lag).filter(([name]) => lagged.has(name)));
   return [
-    ...(knee === undefined ? [] : [kneePlot(knee)]),
+    ...(knee === undefined ? [] : kneePlots(knee)),
     overTime('Requests due and answered', 'per second', [
       { name: 'due', points: run.seconds.map(({ due }) => due) },
       { name: 'answered', points: run.seconds.map(({ answered }) => answered) },
@@ -63,20 +66,32 @@ export function plotsOf({ run, samples, knee }: LoadResult): Plot[] {
     overTime('Requests open', 'requests', [{ name: 'open', points: run.seconds.map(({ open }) => open) }]),
     sampled('Processor time', 'cores', ({ cores }) => cores),
     sampled('Memory', 'MiB', ({ memoryMiB }) => memoryMiB),
-    sampled('Lag of consumers', 'messages', ({ lag }) => lag),
+    sampled('Lag of consumers', 'messages', ({ lag }) => busy(lag)),
   ].filter(({ series }) => series.length > 1 && (series[0]?.points.length ?? 0) > 1);
 }
 
-function kneePlot({ steps }: NonNullable<LoadResult['knee']>): Plot {
-  return {
-    title: 'The knee: what was asked for, and what came of it',
-    xLabel: 'asked for per second',
-    yLabel: 'per second; ms',
-    series: [
-      { name: 'asked for', points: steps.map(({ perSecond }) => perSecond) },
-      { name: 'answered per second', points: steps.map(({ achieved }) => achieved) },
-      { name: 'p50 (ms)', points: steps.map(({ p50 }) => p50 / 1_000) },
-      { name: 'p99 (ms)', points: steps.map(({ p99 }) => p99 / 1_000) },
-    ],
-  };
+function kneePlots({ steps }: NonNullable<LoadResult['knee']>): Plot[] {
+  const asked = { name: 'asked for', points: steps.map(({ perSecond }) => perSecond) };
+  return [
+    {
+      title: 'The knee: what was asked for, and what came of it',
+      xLabel: 'asked for per second',
+      yLabel: 'per second',
+      series: [
+        { name: 'a second', points: asked.points },
+        asked,
+        { name: 'answered', points: steps.map(({ achieved }) => achieved) },
+      ],
+    },
+    {
+      title: 'The knee: how long it took',
+      xLabel: 'asked for per second',
+      yLabel: 'ms',
+      series: [
+        asked,
+        { name: 'p50', points: steps.map(({ p50 }) => p50 / 1_000) },
+        { name: 'p99', points: steps.map(({ p99 }) => p99 / 1_000) },
+      ],
+    },
+  ];
 }

@@ -20,7 +20,9 @@ export function prometheusText({ run, knee, arrivals }: LoadResult): string {
   const latency = createHistogram(run.latency);
   metric('techno_load_latency_seconds', 'summary', 'From when a request was due to its good answer');
   for (const percent of QUANTILES) {
-    lines.push(`techno_load_latency_seconds{quantile="${percent / 100}"} ${latency.percentile(percent) / 1e6}`);
+    lines.push(
+      `techno_load_latency_seconds{quantile="${Number((percent / 100).toFixed(4))}"} ${latency.percentile(percent) / 1e6}`,
+    );
   }
   lines.push(`techno_load_latency_seconds_sum ${run.latency.sum / 1e6}`, `techno_load_latency_seconds_count ${latency.count}`);
   if (knee?.perSecond !== undefined) {
