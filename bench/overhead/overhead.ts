@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startOtlpReceiver } from '@techno/embedded';
 import { every, SECOND } from '@techno/kernel';
 import { startFullSystem } from '../full/full-system.ts';
@@ -23,12 +24,13 @@ const OFF: Watched = {
   scraped: false,
 };
 
-const on = (name: string, collector: string, ratio: string): Watched => ({
-  name,
+/** As `npm start` does it, with somewhere to export to. */
+const asDelivered = (collector: string): Watched => ({
+  name: 'as delivered: metrics, logs, one trace in twenty',
   settings: {
     TECHNO_METRICS: 'on',
     TECHNO_LOG_LEVEL: 'info',
-    TECHNO_TRACE_RATIO: ratio,
+    TECHNO_TRACE_RATIO: '0.05',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector,
   },
   scraped: true,
@@ -36,18 +38,18 @@ const on = (name: string, collector: string, ratio: string): Watched => ({
 
 export interface OverheadRow {
   readonly name: string;
-  /** One for each round, in order. */
-  readonly rounds: readonly Measurement[];
+  /** By the number of the round. */
+  readonly rounds: ReadonlyMap<number, Measurement>;
 }
 
 export interface Overhead {
-  /** The first is the system that nobody watches. */
-  readonly rows: readonly OverheadRow[];
+  readonly rows: readonly [unwatched: OverheadRow, asDelivered: OverheadRow];
   /** Spans that reached the collector: without any, nothing was traced. */
   readonly spans: number;
 }
 
 const CLIENTS = 128;
+const REST_MS = 500;
 const SCRAPE_MS = 5 * SECOND;
 
 /**
@@ -61,12 +63,8 @@ export async function measureOverhead(
   context: { folder: string; environment: Readonly<Record<string, string>>; signal: AbortSignal },
 ): Promise<Overhead> {
   const collector = await startOtlpReceiver({ keep: false });
-  const watched = [
-    OFF,
-    on('as delivered: metrics, logs, one trace in twenty', collector.endpoint, '0.05'),
-    on('metrics, logs, every trace', collector.endpoint, '1'),
-  ];
-  const subjects: { subject: Subject; watched: Watched; rounds: Measurement[] }[] = [];
+  const watched = [OFF, asDelivered(collector.endpoint)];
+  const subjects: { subject: Subject; watched: Watched; rounds: Map<number, Measurement> }[] = [];
   const over = new AbortController();
   try {
     for (const [number, one] of watched.entries()) {
@@ -74,7 +72,7 @@ export async function measureOverhead(
       await mkdir(folder);
       const environment = { ...context.environment, ...one.settings };
       const starting = () => startFullSystem(folder, environment, context.signal);
-      subjects.push({ subject: await step(`Starting: ${one.name}`, starting), watched: one, rounds: [] });
+      subjects.push({ subject: await step(`Starting: ${one.name}`, starting), watched: one, rounds: new Map() });
     }
     const scraping = subjects.filter((one) => one.watched.scraped).map(({ subject }) => scrape(subject, over.signal));
     for (const { subject } of subjects) {
@@ -86,7 +84,10 @@ export async function measureOverhead(
       for (const { subject, watched: one, rounds } of round % 2 === 1 ? subjects : subjects.toReversed()) {
         const shape = { kind: 'closed', seconds: options.seconds, clients: CLIENTS } as const;
         const title = `Round ${round} of ${options.rounds}: ${one.name}`;
-        rounds.push(
+        // What the one before has still to record is its own.
+        await delay(REST_MS, undefined, { signal: context.signal });
+        rounds.set(
+          round,
           await step(
             title,
             () => measure(subject, generator, shape),
@@ -99,7 +100,9 @@ export async function measureOverhead(
     await Promise.all(scraping);
     if (collector.received === 0)
       throw new Error('no span reached the collector: nothing was traced, and the figure would say nothing');
-    return { rows: subjects.map(({ watched: { name }, rounds }) => ({ name, rounds })), spans: collector.received };
+    const [unwatched, delivered] = subjects.map(({ watched: { name }, rounds }): OverheadRow => ({ name, rounds }));
+    if (unwatched === undefined || delivered === undefined) throw new Error('two systems are compared');
+    return { rows: [unwatched, delivered], spans: collector.received };
   } finally {
     over.abort();
     for (const { subject } of subjects.toReversed()) await subject.stop();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ReceivedSpan } from '@techno/embedded';
 import { describe, expect, it } from 'vitest';
+import { justRevived } from '../../deploy/runbooks/obs-contract/checks/health.ts';
 import { METRICS } from '../../deploy/runbooks/obs-contract/contract.ts';
 import { parseExposition } from '../../deploy/runbooks/obs-contract/exposition.ts';
 import { isPromql, selectorsOf, sidesOf } from '../../deploy/runbooks/obs-contract/promql.ts';
@@ -46,6 +47,7 @@ describe('what has to have a value for an alert to fire', () => {
     ['sum(rate(a[1m])) / sum(rate(b[1m])) > 0.05', ['sum(rate(a[1m])) / sum(rate(b[1m]))']],
     ['up == 0 or absent(up{service="g"})', ['up']],
     ['(a > 1) unless (b < 2 and c < 3)', ['a']],
+    ['sum(a) == 0 and on (job) a offset 10m', ['sum(a)', 'a']],
     ['sum(a == bool 0)', ['sum(a == bool 0)']],
     ['a > bool 1', ['a > bool 1']],
   ])('%s', (query, sides) => expect(sidesOf(query)).toEqual(sides));
@@ -112,4 +114,21 @@ describe('a trace', () => {
 
 it('the contract names services that expose what they show', () => {
   for (const [name, { by, series }] of Object.entries(METRICS)) for (const service of series) expect(by, name).toContain(service);
+});
+
+describe('a service that was just brought back', () => {
+  const processes = (['gateway', 'gate-engine', 'gate-engine', 'auditor'] as const).map((service, index) => ({
+    service,
+    ops: `http://127.0.0.1:${index}`,
+  }));
+  const faults = (...startedAgo: number[]) =>
+    justRevived(processes, new Map(startedAgo.map((ago, index) => [`http://127.0.0.1:${index}`, 1_000 - ago])), 1_000);
+
+  it('is named, where the others are older than a minute', () => {
+    expect(faults(300, 290, 290, 10)).toEqual(['auditor: it was started 10 s ago, 290 s after the others: it had stopped']);
+    expect(faults(300, 290, 290, 61)).toEqual([]);
+    // All are young, or one replica more was started.
+    expect(faults(30, 20, 20, 10)).toEqual([]);
+    expect(faults(300, 290, 10, 290)).toEqual([]);
+  });
 });

@@ -39,6 +39,8 @@ export interface PrometheusApi {
   alertmanagers(): Promise<string[]>;
   /** Over the last `seconds`. */
   queryRange(query: string, seconds: number, stepSeconds?: number): Promise<Answered>;
+  /** The labels of what a histogram's points lead to, over the last `seconds`. */
+  exemplars(query: string, seconds: number): Promise<Readonly<Record<string, string>>[]>;
   queryNow(query: string): Promise<{ labels: Record<string, string>; value: number }[]>;
 }
 
@@ -74,6 +76,15 @@ export function prometheusApi(url: string): PrometheusApi {
       } catch (error) {
         return { series: 0, numbers: 0, error: error instanceof Error ? error.message : String(error) };
       }
+    },
+    async exemplars(query, seconds) {
+      const end = Date.now() / SECOND;
+      const window = { start: String(end - seconds), end: String(end) };
+      const found = await get<{ exemplars: { labels: Record<string, string> }[] }[]>('/api/v1/query_exemplars', {
+        query,
+        ...window,
+      });
+      return found.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels));
     },
     async queryNow(query) {
       const { result } = await get<{ result: { metric: Record<string, string>; value: Sample }[] }>('/api/v1/query', { query });

@@ -4,6 +4,7 @@ import { errorMessage, SECOND } from '@techno/kernel';
 import { BrokenPromise } from './broken-promise.ts';
 import type { Check, Run } from './checks/check.ts';
 import { CHECKS } from './checks/checks.ts';
+import { ailing, health, stillHealthy } from './checks/health.ts';
 import { ROOT, type Settings } from './settings.ts';
 import { openWorld } from './world/open-world.ts';
 import type { Plant } from './world/plants.ts';
@@ -28,6 +29,8 @@ export interface Outcome {
 }
 
 const KEPT_LINES = 500;
+/** These say it themselves. */
+const HEALTH = new Set([health.name, stillHealthy.name]);
 const WORLD = { name: 'world', promise: 'everything that is checked is there' } as const;
 
 /** Holds the contract against what the settings name, and stops at the first promise that is broken. Leaves evidence either way. */
@@ -51,7 +54,7 @@ export async function holdContract(settings: Settings, say: (line: string) => vo
       const settleMs = Number(settings.get('OBS_SETTLE_SECONDS')) * SECOND;
       const run: Run = { world, settings, settleMs, startedAt, exercised: undefined, starts: new Map(), say, keep };
       for (const check of CHECKS) {
-        const result = await hold(check, say, () => check.check(run));
+        const result = await explained(await hold(check, say, () => check.check(run)), run);
         held.push(result);
         if (result.result !== 'kept') {
           await keepLogs(world, keep);
@@ -75,6 +78,13 @@ export async function holdContract(settings: Settings, say: (line: string) => vo
   keep('outcome.json', outcome);
   keep('table.txt', `${table(held)}\n`);
   return outcome;
+}
+
+/** A process that is gone breaks promises that do not speak of it: it is named beside what was found. */
+async function explained(held: Held, run: Run): Promise<Held> {
+  if (held.result !== 'BROKEN' || HEALTH.has(held.name)) return held;
+  const causes = await ailing(run).catch(() => []);
+  return causes.length === 0 ? held : { ...held, found: `${causes.join('; ')}. So: ${held.found}` };
 }
 
 /** What the services said last, for whoever looks for the cause; the stack may be gone by then. */

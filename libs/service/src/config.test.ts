@@ -28,6 +28,7 @@ describe('readConfig', () => {
       TECHNO_TRACE_RATIO: 0.05,
       TECHNO_STREAM_REPLICAS: 1,
       TECHNO_GRACE_MS: 8_000,
+      OTEL_SDK_DISABLED: 'false',
     });
   });
 

@@ -16,6 +16,8 @@ export const commonConfig = {
   TECHNO_STREAM_REPLICAS: z.coerce.number().int().min(1).max(5).default(1).describe('3'),
   TECHNO_GRACE_MS: z.coerce.number().int().min(100).default(8_000).describe('8000'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional().describe('http://127.0.0.1:4318'),
+  /** OpenTelemetry's own switch. */
+  OTEL_SDK_DISABLED: z.enum(['true', 'false']).default('false').describe('true'),
 } as const;
 
 export type CommonConfig = z.output<z.ZodObject<typeof commonConfig>>;

@@ -104,7 +104,7 @@ async function live<Config extends CommonConfig>(definition: ServiceDefinition<C
     logLevel: config.TECHNO_LOG_LEVEL,
     traceRatio: config.TECHNO_TRACE_RATIO,
     metrics: config.TECHNO_METRICS === 'on',
-    ...(config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? {} : { otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT }),
+    otlpEndpoint: config.OTEL_SDK_DISABLED === 'true' ? undefined : config.OTEL_EXPORTER_OTLP_ENDPOINT,
   });
   const { log } = telemetry;
   const closers: (() => Promise<void>)[] = [() => telemetry.shutdown()];

@@ -22,6 +22,7 @@ export const health: Check = {
     run.keep('processes.json', processes);
     await whileBusy(run, async () => (await Promise.all(processes.map(unwell))).flat());
     await noteStarts(run);
+    refuse(justRevived(processes, run.starts, Date.now() / SECOND));
     await whileBusy(run, async () =>
       (await Promise.all(EDGE.map(([path, expected]) => edgeFaults(gateway, path, expected)))).flat(),
     );
@@ -37,14 +38,49 @@ export const stillHealthy: Check = {
     const before = new Map(run.starts);
     await whileBusy(run, async () => (await Promise.all(run.world.processes.map(unwell))).flat());
     await noteStarts(run);
-    refuse(
-      run.world.processes
-        .filter(({ ops }) => before.get(ops) !== run.starts.get(ops))
-        .map(({ service, ops }) => `${service} (${ops}) was started again during the run`),
-    );
+    refuse(startedAgain(run.world.processes, before, run.starts));
     return 'none was restarted';
   },
 };
+
+/**
+ * Processes that fail or have been started again, as they are now: what lies behind a promise that is broken elsewhere, or
+ * nothing.
+ */
+export async function ailing({ world, starts }: Run): Promise<string[]> {
+  const unwellNow = (await Promise.all(world.processes.map(unwell))).flat();
+  const now = new Map<string, number>();
+  await noteStarts({ world, starts: now }).catch(() => undefined);
+  return [...unwellNow, ...startedAgain(world.processes, starts, now)];
+}
+
+/** A service that has just been brought back to life had ended: it is well again, and something is not. */
+const REVIVED_SECONDS = 60;
+
+/**
+ * Services none of whose processes is older than a minute while others are: their supervisor was quicker than this look.
+ * @param starts epoch seconds by ops URL
+ */
+export function justRevived(processes: readonly Process[], starts: ReadonlyMap<string, number>, nowSeconds: number): string[] {
+  const eldestOf = (some: readonly Process[]) => Math.min(...some.map(({ ops }) => starts.get(ops) ?? nowSeconds));
+  const eldest = eldestOf(processes);
+  return SERVICES.flatMap((service) => {
+    const began = eldestOf(processes.filter((process) => process.service === service));
+    const age = Math.round(nowSeconds - began);
+    if (!Number.isFinite(began) || age > REVIVED_SECONDS || began - eldest <= REVIVED_SECONDS) return [];
+    return [`${service}: it was started ${age} s ago, ${Math.round(began - eldest)} s after the others: it had stopped`];
+  });
+}
+
+function startedAgain(
+  processes: readonly Process[],
+  before: ReadonlyMap<string, number>,
+  now: ReadonlyMap<string, number>,
+): string[] {
+  return processes
+    .filter(({ ops }) => before.has(ops) && now.has(ops) && before.get(ops) !== now.get(ops))
+    .map(({ service, ops }) => `${service} (${ops}) was started again during the run`);
+}
 
 /** What the API says to somebody without a key. */
 const EDGE = [
@@ -79,7 +115,7 @@ async function unwell({ service, ops }: Process): Promise<string[]> {
   }
 }
 
-async function noteStarts({ world, starts }: Run): Promise<void> {
+async function noteStarts({ world, starts }: Pick<Run, 'world' | 'starts'>): Promise<void> {
   for (const { ops } of world.processes) {
     const text = await (await fetch(`${ops}/metrics`, { signal: AbortSignal.timeout(5 * SECOND) })).text();
     const started = /^process_start_time_seconds (\S+)/m.exec(text)?.[1];

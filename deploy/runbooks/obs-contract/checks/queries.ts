@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { until } from '@techno/embedded';
 import { SECOND } from '@techno/kernel';
 import { refuse } from '../broken-promise.ts';
@@ -35,7 +37,7 @@ export const queries: Check = {
       { timeoutMs: settleMs, everyMs: 2 * SECOND },
     ).catch(() => undefined);
     keep('queries.json', { asked: all, faults });
-    refuse(brokenFirst(faults));
+    refuse([...brokenFirst(faults), ...(await outdated(world.dashboards))]);
     return `${all.length} queries; last to give something: ${last[0]?.where ?? ''}`;
   },
 };
@@ -43,4 +45,15 @@ export const queries: Check = {
 /** One that is wrong as it is written explains more than those that are silent because of it. */
 function brokenFirst(faults: readonly QueryFault[]): string[] {
   return faults.toSorted((a, b) => a.kind.localeCompare(b.kind)).map(({ text }) => text);
+}
+
+/** Dashboards that are not what their source makes: what was looked at is then not what the next one to generate them will see. */
+async function outdated(folder: string): Promise<string[]> {
+  const { generated } = await import('../../../grafana/generate.ts');
+  const made = generated();
+  const read = (file: string) =>
+    existsSync(path.join(folder, file)) ? readFileSync(path.join(folder, file), 'utf8') : undefined;
+  return [...made]
+    .filter(([file, text]) => read(file) !== text)
+    .map(([file]) => `${file} in ${folder} is not what deploy/grafana/dashboards makes: \`npm run dashboards\` writes it anew`);
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort, until } from '@techno/embedded';
@@ -60,8 +60,18 @@ export async function startOwnStack(env: Readonly<Record<string, string>>): Prom
     if (launcher.exitCode !== null) throw new Error(`the launcher ended with ${launcher.exitCode}`);
     return { stack: await stackOf(), logs: path.join(home, 'logs'), stop };
   } catch (cause) {
-    const said = readFileSync(log, 'utf8').slice(-2_000);
+    const said = [readFileSync(log, 'utf8').trim().slice(-1_000), ...complaints(path.join(home, 'logs'))].join('\n');
     await stop();
-    throw new BrokenPromise(`the stack did not start: ${said.trim()}`, { cause });
+    throw new BrokenPromise(`the stack did not start: ${said}`, { cause });
   }
+}
+
+/** The last word of each service that did not speak of something ordinary, for the folder goes with the stack. */
+function complaints(logs: string): string[] {
+  if (!existsSync(logs)) return [];
+  return readdirSync(logs).flatMap((file) => {
+    const lines = readFileSync(path.join(logs, file), 'utf8').split('\n');
+    const last = lines.findLast((line) => line !== '' && !/"level":"(?:info|debug)"/.test(line));
+    return last === undefined ? [] : [`${file}: ${last.slice(0, 500)}`];
+  });
 }

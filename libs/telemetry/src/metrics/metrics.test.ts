@@ -50,6 +50,8 @@ describe('metrics', () => {
         'gate_decisions_total{gate="G10",decision="deny"} 1',
         'gate_decisions_total{gate="G0",decision="pass"} 0',
         'prompt_injection_blocked_total 1',
+        'trace_spans_exported_total{outcome="ok"} 0',
+        'trace_spans_exported_total{outcome="failed"} 0',
         'executor_calls_total{executor="echo_executor_v1"} 1',
         'action_results_total{status="SUCCESS"} 1',
         'healthcheck_failures_total{check="nats"} 1',
