@@ -16,5 +16,5 @@ export function prometheusRule(): string {
     metadata: { name: 'techno-os', labels: { 'app.kubernetes.io/part-of': 'techno-os' } },
     spec: { groups },
   };
-  return `# Made from deploy/prometheus/rules; \`npx vitest run tests/ship -u\` writes it anew.\n${stringify(object, { lineWidth: 0 })}`;
+  return `# Made from deploy/prometheus/rules; \`npx vitest run tests/ship -u\` writes it anew.\n${stringify(object, { lineWidth: 0, singleQuote: true })}`;
 }

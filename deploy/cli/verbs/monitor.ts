@@ -26,7 +26,13 @@ gateway and become notifications. What was measured is gone with it.`,
       const monitoring = await startMonitoring(runningStack(flags), stopping.signal);
       const { prometheusUrl, alertmanagerUrl } = monitoring;
       if (flags.json) printJson({ prometheusUrl, alertmanagerUrl });
-      else printLine(`Prometheus    ${prometheusUrl}\nAlertmanager  ${alertmanagerUrl}\n\nCtrl-C stops both.`);
+      else
+        printLine(
+          `Prometheus    ${prometheusUrl}   (targets, rules and alerts; Debian's: ${prometheusUrl}/classic/alerts)
+Alertmanager  ${alertmanagerUrl}   (Debian's has no page: amtool --alertmanager.url=${alertmanagerUrl} alert query)
+
+Ctrl-C stops both.`,
+        );
       const { stack: file } = homeAt(homeDir(flags.home));
       while (!stopping.signal.aborted) {
         await delay(LOOK_MS, undefined, { signal: stopping.signal }).catch(() => {});

@@ -5,6 +5,8 @@ import { BrokenPromise } from './broken-promise.ts';
 import type { Check, Run } from './checks/check.ts';
 import { CHECKS } from './checks/checks.ts';
 import { ailing, health, stillHealthy } from './checks/health.ts';
+import { traces } from './checks/traces.ts';
+import { traffic } from './checks/traffic.ts';
 import { ROOT, type Settings } from './settings.ts';
 import { openWorld } from './world/open-world.ts';
 import type { Plant } from './world/plants.ts';
@@ -31,6 +33,9 @@ export interface Outcome {
 const KEPT_LINES = 500;
 /** These say it themselves. */
 const HEALTH = new Set([health.name, stillHealthy.name]);
+/** What these find may lie in how a stack was started that the run did not start. */
+const NEEDS_ENV = new Set([traffic.name, traces.name]);
+const STACK_ENV = 'was the stack started with the settings of deploy/runbooks/obs-contract/stack.env?';
 const WORLD = { name: 'world', promise: 'everything that is checked is there' } as const;
 
 /** Holds the contract against what the settings name, and stops at the first promise that is broken. Leaves evidence either way. */
@@ -84,7 +89,9 @@ export async function holdContract(settings: Settings, say: (line: string) => vo
 async function explained(held: Held, run: Run): Promise<Held> {
   if (held.result !== 'BROKEN' || HEALTH.has(held.name)) return held;
   const causes = await ailing(run).catch(() => []);
-  return causes.length === 0 ? held : { ...held, found: `${causes.join('; ')}. So: ${held.found}` };
+  if (causes.length > 0) return { ...held, found: `${causes.join('; ')}. So: ${held.found}` };
+  const taken = !['own', 'none'].includes(run.settings.get('OBS_STACK'));
+  return taken && NEEDS_ENV.has(held.name) ? { ...held, found: `${held.found} (${STACK_ENV})` } : held;
 }
 
 /** What the services said last, for whoever looks for the cause; the stack may be gone by then. */

@@ -85,6 +85,10 @@ export const LOG_MESSAGES: Readonly<Record<string, { readonly level: string; rea
     level: 'warn, error',
     says: 'An attempt at a message failed: it will be made again, went to the dead letters, or was given back',
   },
+  'actor.held': {
+    level: 'warn',
+    says: 'What became of a message cannot be told to the bus for now: it stays in hand, and costs no attempt',
+  },
   'answer.not_kept': {
     level: 'error',
     says: 'The first answer under an Idempotency-Key could not be stored; a repeat is answered from the record',
