@@ -31,14 +31,14 @@ export async function serveRequests(
     queue: service,
   });
   const answering = new Set<Promise<void>>();
-  for (const { contract, answer } of endpoints) {
-    added.addEndpoint(contract.name.replaceAll('.', '-'), {
-      subject: requestSubject(contract),
-      handler: (error, message) => {
-        if (error !== null) return;
-        const response = respond(contract, answer, message).finally(() => answering.delete(response));
-        answering.add(response);
-      },
+  const answered = ({ contract, answer }: Endpoint, message: ServiceMsg): void => {
+    const response = respond(contract, answer, message).finally(() => answering.delete(response));
+    answering.add(response);
+  };
+  for (const one of endpoints) {
+    added.addEndpoint(one.contract.name.replaceAll('.', '-'), {
+      subject: requestSubject(one.contract),
+      handler: (error, message) => void (error === null && answered(one, message)),
     });
   }
   // Offered means that the server knows: who asks over another connection the moment after must find it.
