@@ -64,7 +64,9 @@ describe('runbook pages', () => {
   const pages = globSync('docs/runbooks/*.md', { cwd: ROOT }).map((file) => path.basename(file, '.md'));
 
   it('that are named as alerts are, besides the one that introduces them, those of the alerts', () => {
-    expect(pages.filter((page) => /^[A-Z]/.test(page) && page !== 'README').toSorted()).toEqual(ALERTS.map(([name]) => name).toSorted());
+    expect(pages.filter((page) => /^[A-Z]/.test(page) && page !== 'README').toSorted()).toEqual(
+      ALERTS.map(([name]) => name).toSorted(),
+    );
   });
 
   it.each(ALERTS)('%s says what it means, what to look at and what to do', (name) => {
