@@ -7,6 +7,7 @@ type Loaded = Pick<World, 'gateway' | 'apiKey' | 'adminKey' | 'standIns'>;
 
 /** Of so many requests in a row one goes to the model and one to each channel; the others are the cheapest there is. */
 const ROUND = 20;
+const RETRY_AFTER_MS = 3 * SECOND;
 
 /**
  * Asks at a steady rate for what panels and rules have rates of: a rate needs something to happen between two scrapes, which
@@ -21,10 +22,17 @@ export async function load(
   const kinds = kindsOf(world);
   const ask = async (number: number) => {
     const asking = kinds[number % ROUND] ?? echo(world);
-    const status = await asking(number).then(
-      (answer) => answer.status,
-      () => 0,
-    );
+    const once = () =>
+      asking(number).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+    let status = await once();
+    // Nothing was accepted, and the caller is told to ask again: what stays so is broken, what a stall of the machine made is not.
+    if (status === 503) {
+      await delay(RETRY_AFTER_MS);
+      status = await once();
+    }
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
   };
   const startedAt = performance.now();
