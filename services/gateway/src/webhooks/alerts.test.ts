@@ -125,6 +125,10 @@ describe('the key of what is told once', () => {
   });
 });
 
+it.each(['toString', 'constructor', '__proto__', 'nobody knows it'])('a severity %s is told as any other', (severity) => {
+  expect(told([alert({ labels: { alertname: 'Odd', severity } })]).severity).toBe('normal');
+});
+
 it('whatever stands in labels and annotations, it is a notification that every channel bears', () => {
   const any = fc.string({ unit: 'binary', maxLength: 2_000 });
   const anyAlert = fc.record({

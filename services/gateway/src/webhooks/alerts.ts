@@ -21,8 +21,12 @@ const report = z.object({
 });
 
 /** What an alert's own label `severity` means to whoever is told. `critical` passes quiet hours. */
-const SEVERITY: Readonly<Record<string, Severity>> = { critical: 'critical', warning: 'high', info: 'normal' };
-const URGENCY: readonly string[] = ['critical', 'warning', 'info'];
+const SEVERITY: ReadonlyMap<string, Severity> = new Map([
+  ['critical', 'critical'],
+  ['warning', 'high'],
+  ['info', 'normal'],
+]);
+const URGENCY: readonly string[] = [...SEVERITY.keys()];
 
 /** Alertmanager repeats what lasts; whoever was told is told again after a day. */
 const DEDUPE_SECONDS = DAY / SECOND;
@@ -50,7 +54,7 @@ export function alertNotification(body: unknown, recipients: readonly Recipient[
   return {
     recipients: [...recipients],
     text: { subject: subjectOf(alerts, firing), body: bodyOf(alerts, parsed.data.truncatedAlerts) },
-    severity: SEVERITY[firing[0]?.labels['severity'] ?? ''] ?? 'normal',
+    severity: SEVERITY.get(firing[0]?.labels['severity'] ?? '') ?? 'normal',
     dedupe: { key: `alerts.${identityOf(alerts)}`, window_seconds: DEDUPE_SECONDS },
   };
 }
