@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MINUTE } from '@techno/kernel';
 import type { Fault } from '../fault.ts';
+import { heldBack } from './backlog.ts';
 import { infrastructure, untilAllReady, untilRestarted } from './processes.ts';
 
 export const natsKilled: Fault = {
@@ -19,11 +20,12 @@ export const natsKilled: Fault = {
 
 export const natsWiped: Fault = {
   name: 'nats-wiped',
-  title: 'nats-server killed and its store deleted',
+  title: 'nats-server killed and its store deleted, with two seconds of requests in it',
   recoversWithinMs: 1 * MINUTE,
   standsOn: ['sweeper'],
   async run(context) {
     const { pid, dir } = await infrastructure(context, 'nats');
+    await heldBack(context);
     process.kill(pid, 'SIGKILL');
     // Killed, it may still be ending, and write while this removes.
     await rm(path.join(dir, 'jetstream'), { recursive: true, force: true, maxRetries: 20 });

@@ -1,15 +1,21 @@
 import { applyStreams, connectBus } from '@techno/jetstream';
 import { MINUTE } from '@techno/kernel';
 import type { Fault, FaultContext } from '../fault.ts';
+import { heldBack } from './backlog.ts';
 
 const KIB = 1024;
 
 /** Changes the stream of actions as an operator may, for as long as the fault lasts. */
-async function whileActionsAre(context: FaultContext, change: { max_bytes: number; discard: 'old' | 'new' }): Promise<void> {
+async function whileActionsAre(
+  context: FaultContext,
+  change: { max_bytes: number; discard: 'old' | 'new' },
+  during?: (context: FaultContext) => Promise<void>,
+): Promise<void> {
   const { nats } = await context.stack();
   const bus = await connectBus({ url: nats, name: 'chaos' });
   try {
     await bus.jsm.streams.update('ACTIONS', change);
+    await during?.(context);
     await context.wait(context.holdMs);
     const { state } = await bus.jsm.streams.info('ACTIONS');
     context.note(`${state.messages} messages in ${Math.round(state.bytes / KIB)} KiB at its end`);
@@ -31,6 +37,6 @@ export const natsStoreWraps: Fault = {
   title: 'the stream of actions is full and drops what nobody has read yet',
   recoversWithinMs: 1 * MINUTE,
   standsOn: ['sweeper'],
-  // Less than what is published within the time that a consumer needs to come by.
-  run: (context) => whileActionsAre(context, { max_bytes: 8 * KIB, discard: 'old' }),
+  // Less than what comes while nobody reads.
+  run: (context) => whileActionsAre(context, { max_bytes: 8 * KIB, discard: 'old' }, heldBack),
 };
