@@ -32,3 +32,6 @@ export function runsUntil(stack: Stack, id: string, holds: (runs: readonly Run[]
 }
 
 export const completed = (runs: readonly Run[]) => runs.filter(({ status }) => status === 'completed');
+
+/** The first ones have all ended well. A later one may have ended before an earlier one, so those that have are not yet all that are due. */
+export const firstCompleted = (count: number) => (runs: readonly Run[]) => completed(runs.slice(0, count)).length === count;
