@@ -13,6 +13,7 @@ export default defineConfig({
           name: 'unit',
           include: everywhere('*.test.ts'),
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,4 +1,4 @@
-import type { Clock } from '@techno/kernel';
+import { type Clock, seededRandom } from '@techno/kernel';
 
 /** A clock that moves only when everything that can happen now has happened, and randomness that repeats with its seed. */
 export interface VirtualTime extends Clock {
@@ -12,7 +12,7 @@ export interface VirtualTime extends Clock {
 }
 
 export function createVirtualTime(seed: number, startMs = 0): VirtualTime {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const events: { at: number; order: number; event: () => void }[] = [];
   let now = startMs;
   let planned = 0;
@@ -42,16 +42,5 @@ export function createVirtualTime(seed: number, startMs = 0): VirtualTime {
         next.event();
       }
     },
-  };
-}
-
-/** Tommy Ettinger's mulberry32: 32 bits of state are plenty for a test and fit in one number to print. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

@@ -1,6 +1,6 @@
 import { TemporaryError, TerminalError } from '@techno/kernel';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createBatcher, storeError } from './batcher.ts';
 
 /** A store whose commits the test lets through one by one. */
@@ -87,6 +87,25 @@ describe('a batcher', () => {
     expect(commits[1]?.rows).toEqual([1, 2]);
     for (const { commit } of commits) commit();
     expect(await Promise.all([alone, first, second])).toEqual([0, 2, 4]);
+  });
+
+  it('does not make what has waited behind a batch under way wait again', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    try {
+      const { commits, flush } = gatedStore();
+      const batcher = createBatcher({ flush, maxRows: 10, maxWaitMs: 300, maxInFlight: 1 });
+      const results = [batcher.add(0)];
+      await turn();
+      results.push(batcher.add(1));
+      vi.advanceTimersByTime(300);
+      commits[0]?.commit();
+      for (let turns = 0; turns < 4; turns++) await turn();
+      expect(commits.map(({ rows }) => rows)).toEqual([[0], [1]]);
+      commits[1]?.commit();
+      expect(await Promise.all(results)).toEqual([0, 2]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('lets a bad row fail alone', async () => {

@@ -31,6 +31,8 @@ export interface BatcherOptions<Row, Result> {
 
 interface Waiting<Row, Result> {
   readonly row: Row;
+  /** `performance.now()` */
+  readonly since: number;
   readonly seen: WaitingRow | undefined;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
@@ -54,8 +56,10 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
   function schedule(): void {
     if (scheduled || inFlight >= maxInFlight || queue.length === 0) return;
     scheduled = true;
-    if (alone || queue.length >= maxRows) setImmediate(start);
-    else setTimeout(start, maxWaitMs);
+    // What filled up behind a batch under way has waited already.
+    const waitMs = alone || queue.length >= maxRows ? 0 : maxWaitMs - (performance.now() - (queue[0]?.since ?? 0));
+    if (waitMs <= 0) setImmediate(start);
+    else setTimeout(start, waitMs);
   }
 
   function start(): void {
@@ -122,10 +126,10 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
   return {
     add: (row) =>
       new Promise((resolve, reject) => {
-        const at = performance.now();
-        alone = at - lastAt >= 2 * maxWaitMs;
-        lastAt = at;
-        queue.push({ row, resolve, reject, seen: seen && observer?.waiting(seen.commit, seen.traceOf(row)) });
+        const since = performance.now();
+        alone = since - lastAt >= 2 * maxWaitMs;
+        lastAt = since;
+        queue.push({ row, since, resolve, reject, seen: seen && observer?.waiting(seen.commit, seen.traceOf(row)) });
         schedule();
       }),
     get pending() {
