@@ -11,7 +11,7 @@ export interface AnswerLog {
   flush(): Promise<void>;
 }
 
-const EVERY_MS = 20;
+const EVERY_MS = 100;
 const MAX_ANSWERS = 500;
 /** Beyond it the oldest are dropped: the record of an answer is worth less than the memory of a gateway without NATS. */
 const MAX_WAITING = 20_000;
