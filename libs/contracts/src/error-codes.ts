@@ -255,6 +255,7 @@ const OTHERS = {
   NATS_URL_INVALID: ['NATS_URL is no URL.', 'nats://user:password@host:4222'],
   POSTGRES_UNREACHABLE: ['No connection to Postgres at the start.', 'Check DATABASE_URL and that it runs.'],
   TOPOLOGY_REFUSED: ['nats-server refused a stream or consumer.', 'Check its JetStream limits; 2.14 or newer is needed.'],
+  CONSUMER_OUTDATED: ['A durable is of another version, and a service may not change it.', '`techno bus apply` as the operator.'],
   STREAM_OUTDATED: ['A stream is of another version, and a service may not change it.', '`techno bus apply` as the operator.'],
   ACTOR_NOT_LISTED: ["An actor is not among its service's durables.", 'Add it to libs/contracts/src/durables.ts.'],
   CONFIG_INVALID: ['A setting is missing or malformed; the message names it.', 'Set it as the example shows.'],

@@ -41,7 +41,7 @@ const settled = (name: string) =>
     return num_pending + num_ack_pending === 0;
   });
 
-test('takes messages in stream order, in batches, and acks each as a whole', async () => {
+test('takes messages in stream order and in batches, and acks what is written', async () => {
   const given = orders('batched');
   const batches: number[][] = [];
   for (const n of range(45)) await rig.send(given, n);
@@ -196,5 +196,33 @@ test('of two replicas one writes; when it dies the other takes over and nothing 
     expect(after.map(({ n }) => n)).toEqual(range(10).map((n) => 30 + n));
   } finally {
     await Promise.all([one.close(), other.close()]);
+  }
+}, 60_000);
+
+test('what a replica had in hand when it died is written by the next one, and before what came later', async () => {
+  const given = orders('in-hand');
+  const [one, other] = [await createRig(nats.url, 'one'), await createRig(nats.url, 'other')];
+  const written: number[] = [];
+  let inHand = 0;
+  try {
+    one.runBatch(
+      writer(
+        given,
+        (ns) => {
+          inHand += ns.length;
+          return new Promise(() => {});
+        },
+        { leaseMs: 3 * SECOND },
+      ),
+    );
+    for (const n of range(10)) await rig.send(given, n);
+    await until(() => inHand === 10);
+    await one.bus.nc.close();
+    other.runBatch(writer(given, (ns) => void written.push(...ns), { leaseMs: 3 * SECOND }));
+    for (const n of range(10)) await rig.send(given, 10 + n);
+    await until(() => written.length >= 20, { timeoutMs: 30 * SECOND });
+    expect([...written.slice(0, 10).toSorted((a, b) => a - b), ...written.slice(10)]).toEqual(range(20));
+  } finally {
+    await other.close();
   }
 }, 60_000);

@@ -24,7 +24,8 @@ const TRIES_BEFORE_SPLIT = 3;
 
 /**
  * Runs a batch actor until the signal. One replica at a time is pinned by the server; the others stand by. Messages stay
- * in order, a batch is acked by its last message, and a failed batch is tried again in place: nothing overtakes it.
+ * in order, and a failed batch is tried again in place: nothing overtakes it. Each message is acked by itself, for what a dead
+ * replica had in hand must come again although its successor has written later ones.
  */
 export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signal: AbortSignal): Promise<void> {
   const stream = actor.receives[0]?.stream;
@@ -47,7 +48,7 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
       for (const { message } of batch) held.delete(message);
     }
   })();
-  // An ack of the last settles those before it; an extension does not. Each message has its own lease, also while it waits.
+  // Each message has its own lease, also while it waits.
   const heartbeat = setInterval(() => {
     for (const message of held) message.working();
   }, actor.leaseMs / 3);
@@ -58,7 +59,7 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
       stream,
       config: {
         durable_name: actor.name,
-        ack_policy: AckPolicy.All,
+        ack_policy: AckPolicy.Explicit,
         deliver_policy: DeliverPolicy.All,
         replay_policy: ReplayPolicy.Instant,
         ack_wait: nanos(actor.leaseMs),
@@ -68,7 +69,8 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
         max_ack_pending: actor.maxBatch * 4,
         priority_policy: 'pinned_client',
         priority_groups: [GROUP],
-        priority_timeout: nanos(5 * SECOND),
+        // Longer than a lease: what a dead replica had in hand is given out again before anything later is.
+        priority_timeout: nanos(actor.leaseMs + 1 * SECOND),
       },
       prefetch: actor.maxBatch * 2,
       group: GROUP,
@@ -97,7 +99,7 @@ interface Held {
   readonly deliveries: readonly Delivery[];
 }
 
-/** A batch is settled by one ack: nothing to gather. */
+/** A batch is settled as a whole: nothing to gather. */
 const atOnce = (work: () => void): void => work();
 
 async function settleBatch(
@@ -107,8 +109,6 @@ async function settleBatch(
   deps: RunActorDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const last = batch.at(-1)?.message;
-  if (last === undefined) return;
   try {
     const good: Good[] = [];
     for (const delivery of batch.flatMap(({ deliveries }) => deliveries)) {
@@ -117,7 +117,7 @@ async function settleBatch(
       else await bury(actor, delivery, parsed.failure, 1, deps, signal);
     }
     await handleOrSplit(actor, good, deps, signal);
-    last.ack();
+    for (const { message } of batch) message.ack();
   } catch {
     // Only a stop in the middle of a failure gets here: unacked, the batch goes to the next replica.
   }
@@ -256,7 +256,8 @@ function createBuffer(maxBatch: number) {
       let taken = 0;
       let count = 0;
       while (count < buffered.length && (taken === 0 || taken < maxBatch)) taken += buffered[count++]?.deliveries.length ?? 0;
-      const batch = buffered.slice(0, count);
+      // What a dead replica had in hand comes again in any order.
+      const batch = buffered.slice(0, count).sort((one, other) => one.message.seq - other.message.seq);
       buffered = buffered.slice(count);
       size -= taken;
       room?.();

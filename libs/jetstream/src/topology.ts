@@ -1,5 +1,7 @@
 import {
+  AckPolicy,
   type ConsumerConfig,
+  DeliverPolicy,
   DiscardPolicy,
   JetStreamApiError,
   RetentionPolicy,
@@ -51,11 +53,12 @@ export async function ensureStreams(bus: Bus, replicas = 1, specs: readonly Stre
   }
 }
 
-/** The operator's part before a version starts: every stream as this version wants it. */
+/** The operator's part before a version starts: every stream as this version wants it, and no durable that it cannot change. */
 export async function applyStreams(url: string, replicas = 1): Promise<void> {
   const bus = await connectBus({ url, name: 'techno-operator' });
   try {
     await ensureStreams(bus, replicas);
+    for (const { name } of STREAMS) await replaceAckAll(bus, name);
   } finally {
     await bus.close();
   }
@@ -83,7 +86,27 @@ function isForbidden(error: unknown): boolean {
   return error instanceof PermissionViolationError || (error instanceof Error && error.cause instanceof PermissionViolationError);
 }
 
-/** Creates the durable, or changes it to `config`. */
+/**
+ * Versions before this one settled a batch by the ack of its last message. The server lets nobody change that, so the durable is
+ * made anew from the first message that it had not settled.
+ */
+async function replaceAckAll(bus: Bus, stream: StreamName): Promise<void> {
+  for await (const { config, ack_floor } of bus.jsm.consumers.list(stream)) {
+    if (config.ack_policy !== AckPolicy.All || config.durable_name === undefined) continue;
+    await bus.jsm.consumers.delete(stream, config.durable_name);
+    await bus.jsm.consumers.add(stream, {
+      ...config,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: ack_floor.stream_seq + 1,
+    });
+  }
+}
+
+/**
+ * Creates the durable, or changes it to `config`. Where it began stays as it is: the server lets nobody change that.
+ * @throws StartupError CONSUMER_OUTDATED, TOPOLOGY_REFUSED
+ */
 export async function ensureConsumer(bus: Bus, stream: StreamName, config: ConsumerConfig): Promise<void> {
   const durable = config.durable_name ?? '';
   try {
@@ -92,7 +115,21 @@ export async function ensureConsumer(bus: Bus, stream: StreamName, config: Consu
     if (!(error instanceof JetStreamApiError) || ![CONSUMER_NAME_EXISTS, CONSUMER_EXISTS].includes(error.code)) {
       throw topologyError(`consumer ${durable}`, error);
     }
-    await bus.jsm.consumers.update(stream, durable, config);
+    const { config: there } = await bus.jsm.consumers.info(stream, durable);
+    if (there.ack_policy !== config.ack_policy) {
+      throw new StartupError(
+        'CONSUMER_OUTDATED',
+        `consumer ${durable} of stream ${stream} is of another version: its acks are '${there.ack_policy}'`,
+        "Run 'techno bus apply' with the operator's NATS_URL before the services of this version start.",
+        { cause: error },
+      );
+    }
+    const { deliver_policy, opt_start_seq } = there;
+    await bus.jsm.consumers.update(stream, durable, {
+      ...config,
+      deliver_policy,
+      ...(opt_start_seq === undefined ? {} : { opt_start_seq }),
+    });
   }
 }
 

@@ -36,7 +36,7 @@ function recorder(name: string, receives: readonly MessageContract<never>[], { t
     receives,
     maxBatch: MAX_BATCH,
     lingerMs: LINGER_MS,
-    leaseMs: 15 * SECOND,
+    leaseMs: 5 * SECOND,
     async handle(batch: readonly Received[], traceparent?: string) {
       const recorded = batch.map(recordOf);
       const entries = recorded.flatMap((one) => one.entries);

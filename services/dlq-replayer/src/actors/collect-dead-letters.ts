@@ -25,7 +25,7 @@ export const collectDeadLetters = ({ deadLetters, created, onFailedAgain, logEve
   receives: [deadLettered as unknown as MessageContract<never>],
   maxBatch: 500,
   lingerMs: 25,
-  leaseMs: 15 * SECOND,
+  leaseMs: 5 * SECOND,
   async handle(batch: readonly Received[], traceparent?: string) {
     const incarnations = new Map<StreamName, string>();
     const letters = batch.map(({ body }) => body as DeadLetter);
