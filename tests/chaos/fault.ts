@@ -47,6 +47,8 @@ export interface Fault {
   readonly standsOn?: readonly Safeguard[];
   /** Within this time the system serves again, by itself. */
   readonly recoversWithinMs: number;
+  /** It takes messages away that the auditor had not read: then the trail may lack what they told, though every action ends. */
+  readonly losesNews?: boolean;
   /** Clients ask again, under the same idempotency key and without any patience, until they are taken. */
   readonly impatient?: boolean;
   /** Does harm under load and takes back what would not go away by itself. */

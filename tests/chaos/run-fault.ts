@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '@techno/embedded';
 import { errorMessage, MINUTE, SECOND } from '@techno/kernel';
 import { type Account, account } from './account/ledger.ts';
-import { openActions, readLedger, recordOf, type RunScope } from './account/read-ledger.ts';
+import { openActions, readLedger, recordOf, type RunScope, untoldActions } from './account/read-ledger.ts';
 import { isWell, servesAgainAt } from './account/recovery.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import type { Ground } from './ground/ground.ts';
@@ -103,6 +103,7 @@ export async function runFault(fault: Fault, ground: Ground, options: RunOptions
     progress('waiting until everything has ended');
     stack = await ground.launched.stack();
     const settledAt = await settled(stack, scope, options);
+    if (!fault.losesNews) await told(stack, scope, options);
     progress('reading back');
     const ledger = await readLedger(stack, scope, answers, ground.upstream);
     const found = account(ledger);
@@ -129,6 +130,7 @@ export async function runFault(fault: Fault, ground: Ground, options: RunOptions
         ...said('lost', found.lost),
         ...said('doubled', found.doubled),
         ...said('not allowed', found.unallowed),
+        ...(fault.losesNews ? [] : said('not told by the trail', found.untold)),
         ...said('contradicts itself', found.contradictions),
       ],
     };
@@ -159,11 +161,19 @@ async function settled(stack: StackFile, scope: RunScope, { endsWithinMs, signal
   }
 }
 
+/** What an auditor had in hand when it died comes again after its lease. */
+const TOLD_WITHIN_MS = 30 * SECOND;
+
+async function told(stack: StackFile, scope: RunScope, { signal }: RunOptions): Promise<void> {
+  const whole = async () => (await untoldActions(stack.postgres, scope)).length === 0;
+  await until(whole, { timeoutMs: TOLD_WITHIN_MS, everyMs: LOOK_MS, signal }).catch(() => signal.throwIfAborted());
+}
+
 const SUSPECTS = 20;
 
 /** Complaints about an action begin with its trace id. */
-function suspectsIn({ lost, doubled, unallowed, contradictions }: Account): string[] {
-  const named = [...contradictions, ...doubled, ...lost, ...unallowed].flatMap(
+function suspectsIn({ lost, doubled, unallowed, untold, contradictions }: Account): string[] {
+  const named = [...contradictions, ...doubled, ...lost, ...unallowed, ...untold].flatMap(
     (text) => /^tr_[0-9a-f]{32}/.exec(text)?.[0] ?? [],
   );
   return [...new Set(named)].slice(0, SUSPECTS);

@@ -1,4 +1,4 @@
-import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
+import { AckPolicy, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream';
 import { SECOND, StartupError } from '@techno/kernel';
 import { startNats, type TestNats, until } from '@techno/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -20,6 +20,7 @@ const durable = (kind: string, ack_policy: AckPolicy) => ({
   durable_name: kind,
   ack_policy,
   deliver_policy: DeliverPolicy.All,
+  replay_policy: ReplayPolicy.Instant,
   filter_subjects: [orders(kind).pattern],
 });
 

@@ -124,12 +124,9 @@ export async function ensureConsumer(bus: Bus, stream: StreamName, config: Consu
         { cause: error },
       );
     }
-    const { deliver_policy, opt_start_seq } = there;
-    await bus.jsm.consumers.update(stream, durable, {
-      ...config,
-      deliver_policy,
-      ...(opt_start_seq === undefined ? {} : { opt_start_seq }),
-    });
+    const { deliver_policy, opt_start_seq = 0 } = there;
+    const begun = opt_start_seq > 0 ? { deliver_policy, opt_start_seq } : { deliver_policy };
+    await bus.jsm.consumers.update(stream, durable, { ...config, ...begun });
   }
 }
 

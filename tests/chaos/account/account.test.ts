@@ -28,6 +28,7 @@ const GOOD: Ledger = {
     ['tr_2', 'DENIED'],
   ]),
   unallowed: [],
+  untold: [],
   clocksApartMs: 50,
   trail: { ok: true },
 };
@@ -40,12 +41,13 @@ test('promises that were kept', () => {
     lost: [],
     doubled: [],
     unallowed: [],
+    untold: [],
     contradictions: [],
   });
 });
 
 describe('a promise that was broken is found', () => {
-  test.each<[string, 'lost' | 'doubled' | 'unallowed' | 'contradictions', Partial<Ledger>]>([
+  test.each<[string, 'lost' | 'doubled' | 'unallowed' | 'untold' | 'contradictions', Partial<Ledger>]>([
     ['not on record', 'lost', { recorded: [recorded(1)] }],
     ['on record, not ended', 'lost', { recorded: [recorded(1), recorded(2, { status: 'ALLOWED', executed: false })] }],
     [
@@ -61,6 +63,7 @@ describe('a promise that was broken is found', () => {
     ['an effect before its ALLOW', 'unallowed', { effects: { ...GOOD.effects, firstAt: new Map([['id-1', 900]]) } }],
     ['an effect of nobody', 'unallowed', { effects: { ...GOOD.effects, firstAt: new Map([['id-7', 2_000]]) } }],
     ['an execution without ALLOW', 'unallowed', { unallowed: ['tr_1'] }],
+    ['a gap in the trail', 'untold', { untold: ['tr_1'] }],
     [
       'told one thing, recorded another',
       'contradictions',

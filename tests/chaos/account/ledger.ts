@@ -41,6 +41,8 @@ export interface Ledger {
   readonly readBack: ReadonlyMap<string, string | undefined>;
   /** Executions whose decision was no ALLOW, or came after them. */
   readonly unallowed: readonly string[];
+  /** Actions that ended, and whose trail does not tell all of it. */
+  readonly untold: readonly string[];
   /** How far the clocks of two services may be apart. */
   readonly clocksApartMs: number;
   readonly trail: { readonly ok: boolean; readonly detail?: string };
@@ -63,6 +65,8 @@ export interface Account {
   readonly doubled: readonly string[];
   /** Effects and executions without an ALLOW on record before them. */
   readonly unallowed: readonly string[];
+  /** Ended, and the audit trail does not tell all of it. */
+  readonly untold: readonly string[];
   /** Records that contradict each other, or what callers were told. */
   readonly contradictions: readonly string[];
 }
@@ -72,7 +76,7 @@ const TERMINAL = new Set(['COMPLETED', 'DENIED', 'FAILED', 'UNKNOWN', 'DEAD_LETT
 const SAID_TO_HAVE_FAILED = new Set([403, 502, 504]);
 
 /** Holds the ledger against the promises: nothing lost, nothing doubled, nothing without an ALLOW. */
-export function account({ told, recorded, effects, readBack, unallowed, clocksApartMs, trail }: Ledger): Account {
+export function account({ told, recorded, effects, readBack, unallowed, untold, clocksApartMs, trail }: Ledger): Account {
   const accepted = told.filter(({ status, traceId }) => status >= 200 && status < 300 && traceId !== undefined);
   const byTrace = new Map(recorded.map((action) => [action.traceId, action]));
   const byId = new Map(recorded.map((action) => [action.id, action]));
@@ -126,6 +130,7 @@ export function account({ told, recorded, effects, readBack, unallowed, clocksAp
     lost,
     doubled,
     unallowed: [...withoutAllow, ...unallowed.map((traceId) => `${traceId}: executed without an earlier ALLOW`)],
+    untold,
     contradictions,
   };
 }

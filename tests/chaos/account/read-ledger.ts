@@ -30,6 +30,16 @@ const UNALLOWED = `
       and d.decision_id = e.decision_id and d.outcome = 'ALLOW'
       and d.decided_at <= e.started_at + $2 * interval '1 millisecond')`;
 
+// What the trail must tell of an action that ended so: that it was asked for, what was decided, and how its execution ended.
+const UNTOLD = `
+  select i.trace_id, a.status, array_to_string(told, ', ') as told from inbox i join actions a using (trace_id), lateral (
+    select coalesce(array_agg(distinct split_part(happened, ':', 1)), '{}') as told
+    from audit_trail t, regexp_split_to_table(t.key, ' ') as happened where t.trace_id = i.trace_id) as trail
+  where i.accepted_at >= $1 and ${PAYLOAD_ID} like $2 and a.rank >= 2 and not told @> case
+    when a.status in ('COMPLETED', 'FAILED', 'UNKNOWN') then '{requested,decided,ended}'::text[]
+    when a.status = 'DENIED' then '{requested,decided}'::text[]
+    else '{requested}'::text[] end`;
+
 export interface RunScope {
   readonly runId: string;
   readonly since: Date;
@@ -42,6 +52,14 @@ export async function openActions(postgres: string, { runId, since }: RunScope):
   return withConnection(postgres, async (client) => {
     const { rows } = await client.query<{ open: string }>(OPEN, [since, `${runId}-%`]);
     return Number(rows[0]?.open ?? 0);
+  });
+}
+
+/** Actions of the run that ended, and whose trail does not tell all of it. */
+export async function untoldActions(postgres: string, { runId, since }: RunScope): Promise<string[]> {
+  return withConnection(postgres, async (client) => {
+    const { rows } = await client.query<{ trace_id: string; status: string; told: string }>(UNTOLD, [since, `${runId}-%`]);
+    return rows.map(({ trace_id, status, told }) => `${trace_id}: ${status}, and the trail tells of ${told || 'nothing'}`);
   });
 }
 
@@ -89,6 +107,7 @@ export async function readLedger(
     },
     readBack: await readBack(stack, accepted),
     unallowed,
+    untold: await untoldActions(stack.postgres, scope),
     clocksApartMs: scope.clocksApartMs,
     trail: trail.ok ? { ok: true } : { ok: false, detail: trail.detail },
   };

@@ -23,6 +23,7 @@ export const natsWiped: Fault = {
   title: 'nats-server killed and its store deleted, with two seconds of requests in it',
   recoversWithinMs: 1 * MINUTE,
   standsOn: ['sweeper'],
+  losesNews: true,
   async run(context) {
     const { pid, dir } = await infrastructure(context, 'nats');
     await heldBack(context);

@@ -37,6 +37,7 @@ export const natsStoreWraps: Fault = {
   title: 'the stream of actions is full and drops what nobody has read yet',
   recoversWithinMs: 1 * MINUTE,
   standsOn: ['sweeper'],
+  losesNews: true,
   // Less than what comes while nobody reads.
   run: (context) => whileActionsAre(context, { max_bytes: 8 * KIB, discard: 'old' }, heldBack),
 };
