@@ -1,10 +1,10 @@
-import type { JsMsg } from '@nats-io/jetstream';
 import type { Delivery } from '@techno/actor';
 import type { StreamName } from '@techno/contracts';
+import type { HandedOut } from './handed-out.ts';
 import { messagesOf } from './messages-of.ts';
 
 /** What one stored message delivers to an actor runtime: itself, or the events of a batch. */
-export function deliveriesOf(message: JsMsg, atTurnEnd: (work: () => void) => void): Delivery[] {
+export function deliveriesOf(message: HandedOut, atTurnEnd: (work: () => void) => void): Delivery[] {
   const { stream, deliveryCount: deliveries } = message.info;
   const { subject, seq } = message;
   const messages = messagesOf(message.headers, message.data);
@@ -27,7 +27,7 @@ export function deliveriesOf(message: JsMsg, atTurnEnd: (work: () => void) => vo
  * is termed was dead-lettered before; in a batch it is therefore done, like the others.
  */
 function settleTogether(
-  message: JsMsg,
+  message: HandedOut,
   count: number,
   atTurnEnd: (work: () => void) => void,
 ): Pick<Delivery, 'ack' | 'nak' | 'term'> {

@@ -5,22 +5,51 @@ import type { Bus } from './bus.ts';
 import type { ByHand } from './intake.ts';
 import { ensureConsumer, ensureStreams } from './topology.ts';
 
-export interface PullOptions {
+/** A durable to be kept there. */
+export interface DurableOptions {
   readonly stream: StreamName;
   readonly config: ConsumerConfig & { durable_name: string };
-  readonly prefetch: number;
-  /** When its signal comes, messages are no longer fetched ahead. */
-  readonly byHand?: ByHand;
-  /** Names the priority group of a pinned consumer. */
-  readonly group?: string;
   readonly streamReplicas: number;
   readonly onProblem: (fields: { problem: string; consumer: string }) => void;
 }
 
+export interface PullOptions extends DurableOptions {
+  readonly prefetch: number;
+  /** When its signal comes, messages are no longer fetched ahead. */
+  readonly byHand?: ByHand;
+}
+
 /**
- * Gives messages to `take` until the signal. It survives everything the server can do: a lost connection, a leader
- * change, a deleted consumer or stream (both are put back), with a backoff that only a pull that held resets.
- * Back-pressure: `take` is awaited before the next message is asked of the buffer.
+ * Holds `session` after `session` until the signal. It survives everything the server can do: a lost connection, a leader
+ * change, a deleted consumer or stream (both are put back), with a backoff that only a session that held resets. A session that
+ * returns true wants the next one at once.
+ */
+export async function sustain(
+  bus: Bus,
+  options: DurableOptions,
+  session: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stream, config } = options;
+  let failures = 0;
+  while (!signal.aborted) {
+    const startedAt = Date.now();
+    try {
+      await ensureStreams(bus, options.streamReplicas);
+      await ensureConsumer(bus, stream, config);
+      if (await session()) continue;
+    } catch (error) {
+      if (!signal.aborted) options.onProblem({ problem: errorMessage(error), consumer: config.durable_name });
+    }
+    if (signal.aborted) return;
+    failures = Date.now() - startedAt > 10 * SECOND ? 1 : failures + 1;
+    await pause(jittered(exponentialDelayMs(failures, 100, 2 * SECOND)), signal);
+  }
+}
+
+/**
+ * Gives messages to `take` until the signal, whatever the server does. Back-pressure: `take` is awaited before the next message
+ * is asked of the buffer.
  */
 export async function pull(
   bus: Bus,
@@ -28,52 +57,46 @@ export async function pull(
   take: (message: JsMsg) => Promise<void> | void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { stream, config } = options;
-  let failures = 0;
-  while (!signal.aborted) {
-    const startedAt = Date.now();
-    let messages: ConsumerMessages | undefined;
-    let failed = false;
-    const stop = () => void messages?.close();
-    try {
-      await ensureStreams(bus, options.streamReplicas);
-      await ensureConsumer(bus, stream, config);
-      const consumer = await bus.js.consumers.get(stream, config.durable_name);
-      if (options.byHand?.signal.aborted) {
-        await pullByHand(consumer, options.byHand, take, signal);
-        continue;
-      }
-      messages = await consumer.consume({
-        max_messages: options.prefetch,
-        expires: 5 * SECOND,
-        idle_heartbeat: 1 * SECOND,
-        abort_on_missing_resource: true,
-        ...(options.group === undefined ? {} : { group: options.group }),
-      });
-      signal.addEventListener('abort', stop, { once: true });
-      options.byHand?.signal.addEventListener('abort', stop, { once: true });
-      if (signal.aborted) stop();
-      watch(bus, messages, options);
-      for await (const message of messages) {
-        const taken = take(message);
-        if (taken !== undefined) await taken;
-      }
-    } catch (error) {
-      failed = true;
-      if (!signal.aborted) options.onProblem({ problem: errorMessage(error), consumer: config.durable_name });
-    } finally {
-      signal.removeEventListener('abort', stop);
-      options.byHand?.signal.removeEventListener('abort', stop);
-      stop();
-    }
-    if (signal.aborted) return;
-    if (options.byHand?.signal.aborted && !failed) continue;
-    failures = Date.now() - startedAt > 10 * SECOND ? 1 : failures + 1;
-    await pause(jittered(exponentialDelayMs(failures, 100, 2 * SECOND)), signal);
-  }
+  const { stream, config, byHand } = options;
+  const session = async () => {
+    const consumer = await bus.js.consumers.get(stream, config.durable_name);
+    if (byHand?.signal.aborted) await pullByHand(consumer, byHand, take, signal);
+    else await pullAhead(bus, consumer, options, take, signal);
+    return byHand?.signal.aborted === true;
+  };
+  await sustain(bus, options, session, signal);
 }
 
-const GONE = new Set<string>(['consumer_not_found', 'consumer_deleted', 'stream_not_found']);
+/** A buffer of the client is kept full, so that the next message is there when the last one has begun. */
+async function pullAhead(
+  bus: Bus,
+  consumer: Consumer,
+  options: PullOptions,
+  take: (message: JsMsg) => Promise<void> | void,
+  signal: AbortSignal,
+): Promise<void> {
+  const messages = await consumer.consume({
+    max_messages: options.prefetch,
+    expires: 5 * SECOND,
+    idle_heartbeat: 1 * SECOND,
+    abort_on_missing_resource: true,
+  });
+  const stop = () => void messages.close();
+  signal.addEventListener('abort', stop, { once: true });
+  options.byHand?.signal.addEventListener('abort', stop, { once: true });
+  try {
+    if (signal.aborted) stop();
+    watch(bus, messages, options);
+    for await (const message of messages) {
+      const taken = take(message);
+      if (taken !== undefined) await taken;
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    options.byHand?.signal.removeEventListener('abort', stop);
+    stop();
+  }
+}
 
 /** Asks for as many as can begin, again and again: nothing waits in a buffer. What the server answers with an error throws. */
 async function pullByHand(
@@ -104,6 +127,8 @@ async function pullByHand(
     signal.removeEventListener('abort', stop);
   }
 }
+
+const GONE = new Set<string>(['consumer_not_found', 'consumer_deleted', 'stream_not_found']);
 
 /** Ends a pull whose consumer or stream is gone, so that the loop above puts it back. */
 function watch(bus: Bus, messages: ConsumerMessages, options: PullOptions): void {

@@ -1,4 +1,4 @@
-import { AckPolicy, DeliverPolicy, type JsMsg, ReplayPolicy } from '@nats-io/jetstream';
+import { AckPolicy, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/nats-core';
 import {
   type BatchActor,
@@ -15,8 +15,11 @@ import {
 } from '@techno/actor';
 import { deadLettered, HEADER, isForeignSchedule, type MessageContract, retrySubject } from '@techno/contracts';
 import { exponentialDelayMs, jittered, pause, rfc3339, SECOND, StartupError } from '@techno/kernel';
+import type { Bus } from './bus.ts';
+import { openBursts } from './bursts.ts';
 import { deliveriesOf } from './delivery.ts';
-import { pull } from './pull.ts';
+import type { HandedOut } from './handed-out.ts';
+import { type DurableOptions, sustain } from './pull.ts';
 import type { RunActorDeps } from './run-actor.ts';
 
 /** A batch that fails this often in a row without the store being away is taken apart to find the message at fault. */
@@ -37,57 +40,34 @@ export async function runBatchActor(actor: BatchActor, deps: RunActorDeps, signa
     );
   }
   const contractOf = bySubject(actor.receives);
-  const batches = createBuffer(actor.maxBatch);
-  const held = new Set<JsMsg>();
-
-  const worker = (async () => {
-    for (;;) {
-      const batch = await batches.next(actor.lingerMs, signal);
-      if (batch.length === 0) return;
-      await settleBatch(actor, batch, contractOf, deps, signal);
-      for (const { message } of batch) held.delete(message);
-    }
-  })();
-  // Each message has its own lease, also while it waits.
-  const heartbeat = setInterval(() => {
-    for (const message of held) message.working();
-  }, actor.leaseMs / 3);
-
-  await pull(
-    deps.bus,
-    {
-      stream,
-      config: {
-        durable_name: actor.name,
-        ack_policy: AckPolicy.Explicit,
-        deliver_policy: DeliverPolicy.All,
-        replay_policy: ReplayPolicy.Instant,
-        ack_wait: nanos(actor.leaseMs),
-        // Its own retry subject is how one message is given to it again, and to nobody else.
-        filter_subjects: [...actor.receives.map((contract) => contract.pattern), retrySubject(stream, actor.name)],
-        // What bounds the buffer, with the pull that waits for it: nothing more comes until a batch is acked.
-        max_ack_pending: actor.maxBatch * 4,
-        priority_policy: 'pinned_client',
-        priority_groups: [GROUP],
-        // Longer than a lease: what a dead replica had in hand is given out again before anything later is.
-        priority_timeout: nanos(actor.leaseMs + 1 * SECOND),
-      },
-      prefetch: actor.maxBatch * 2,
-      group: GROUP,
-      streamReplicas: deps.streamReplicas,
-      onProblem: deps.onProblem,
+  const options: DurableOptions = {
+    stream,
+    config: {
+      durable_name: actor.name,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      replay_policy: ReplayPolicy.Instant,
+      ack_wait: nanos(actor.leaseMs),
+      // Its own retry subject is how one message is given to it again, and to nobody else.
+      filter_subjects: [...actor.receives.map((contract) => contract.pattern), retrySubject(stream, actor.name)],
+      // One batch being written, the next one in hand, and what a dead replica had of both.
+      max_ack_pending: actor.maxBatch * 4,
+      priority_policy: 'pinned_client',
+      priority_groups: [GROUP],
+      // Longer than a lease: what a dead replica had in hand is given out again before anything later is.
+      priority_timeout: nanos(actor.leaseMs + 1 * SECOND),
     },
-    (message) => {
-      held.add(message);
-      return batches.add({ message, deliveries: deliveriesOf(message, atOnce) });
-    },
-    signal,
-  );
-  batches.end();
+    streamReplicas: deps.streamReplicas,
+    onProblem: deps.onProblem,
+  };
+
+  const hand = createHand(actor.leaseMs);
+  const settle = (batch: readonly Held[]) =>
+    settleBatch(actor, batch, contractOf, deps, signal).finally(() => hand.release(batch));
   try {
-    await worker;
+    await sustain(deps.bus, options, () => writeInBursts(actor, hand, settle, deps.bus, signal), signal);
   } finally {
-    clearInterval(heartbeat);
+    hand.close();
   }
 }
 
@@ -95,8 +75,59 @@ const GROUP = 'writer';
 
 /** A stored message and what it delivers. */
 interface Held {
-  readonly message: JsMsg;
+  readonly message: HandedOut;
   readonly deliveries: readonly Delivery[];
+}
+
+/** What this replica has taken and not settled. Each message has its own lease, also while it waits. */
+function createHand(leaseMs: number) {
+  const held = new Set<HandedOut>();
+  const heartbeat = setInterval(() => {
+    for (const message of held) message.working();
+  }, leaseMs / 3);
+  return {
+    take: (messages: readonly HandedOut[]): Held[] =>
+      messages.map((message) => {
+        held.add(message);
+        return { message, deliveries: deliveriesOf(message, atOnce) };
+      }),
+    release(batch: readonly Held[]) {
+      for (const { message } of batch) held.delete(message);
+    },
+    close: () => clearInterval(heartbeat),
+  };
+}
+
+/** While one batch is written the next one is taken in hand. Ends at the signal, when what is in hand is written; throws where the server fails. */
+async function writeInBursts(
+  actor: BatchActor,
+  hand: ReturnType<typeof createHand>,
+  settle: (batch: readonly Held[]) => Promise<void>,
+  bus: Bus,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const stream = actor.receives[0]?.stream ?? '';
+  const bursts = openBursts(bus, { stream, durable: actor.name, group: GROUP });
+  const ask = (batch: number, forMs: number) => bursts.ask(batch, forMs).then(hand.take);
+  const close = () => bursts.close();
+  signal.addEventListener('abort', close, { once: true });
+  let writing = Promise.resolve();
+  let wasFull = false;
+  try {
+    while (!signal.aborted) {
+      const batch = await nextBatch(actor, ask, wasFull, signal);
+      wasFull = sizeOf(batch) >= actor.maxBatch;
+      // Who asks for nothing for a while is no longer pinned, and another replica would write what comes later.
+      while (await isUnderWay(writing, actor.leaseMs / 3)) batch.push(...(await ask(1, MOMENT_MS).catch(() => [])));
+      // What a dead replica had in hand comes again in any order.
+      writing = settle(batch.toSorted((one, other) => one.message.seq - other.message.seq));
+    }
+    return false;
+  } finally {
+    await writing;
+    signal.removeEventListener('abort', close);
+    close();
+  }
 }
 
 /** A batch is settled as a whole: nothing to gather. */
@@ -219,49 +250,42 @@ async function bury(
   }
 }
 
-/** Collects stored messages into batches of about `maxBatch` deliveries: full ones at once, others after the linger. */
-function createBuffer(maxBatch: number) {
-  let buffered: Held[] = [];
-  let size = 0;
-  let ended = false;
-  let wake: (() => void) | undefined;
-  let room: (() => void) | undefined;
+/** Long enough for a server to give what it has. */
+const MOMENT_MS = 10;
+/** Stored messages asked for at once: each may hold many deliveries. */
+const CHUNK = 256;
 
-  return {
-    /** What it returns is awaited before the next one is asked for. */
-    add(held: Held): Promise<void> | undefined {
-      const first = size === 0;
-      buffered.push(held);
-      size += held.deliveries.length;
-      if (first || size >= maxBatch) wake?.();
-      return size < 2 * maxBatch ? undefined : new Promise((resolve) => (room = resolve));
-    },
-    end() {
-      ended = true;
-      wake?.();
-    },
-    /** An empty batch means: ended. */
-    async next(lingerMs: number, signal: AbortSignal): Promise<Held[]> {
-      while (buffered.length === 0) {
-        if (ended) return [];
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
-      if (size < maxBatch && !ended) {
-        await Promise.race([
-          pause(lingerMs, signal),
-          new Promise<void>((resolve) => (wake = () => (size >= maxBatch || ended ? resolve() : undefined))),
-        ]);
-      }
-      wake = undefined;
-      let taken = 0;
-      let count = 0;
-      while (count < buffered.length && (taken === 0 || taken < maxBatch)) taken += buffered[count++]?.deliveries.length ?? 0;
-      // What a dead replica had in hand comes again in any order.
-      const batch = buffered.slice(0, count).sort((one, other) => one.message.seq - other.message.seq);
-      buffered = buffered.slice(count);
-      size -= taken;
-      room?.();
-      return batch;
-    },
-  };
+/**
+ * Waits for one message, then for the linger unless there is a backlog, then takes what is there: about `maxBatch` deliveries at
+ * most. Where the server fails in between, what has come is the batch. Empty where nothing came.
+ */
+async function nextBatch(
+  actor: BatchActor,
+  ask: (batch: number, forMs: number) => Promise<Held[]>,
+  isBacklog: boolean,
+  signal: AbortSignal,
+): Promise<Held[]> {
+  const batch = await ask(1, actor.leaseMs);
+  if (batch.length === 0) return batch;
+  try {
+    if (!isBacklog) await pause(actor.lingerMs, signal);
+    for (;;) {
+      const wanted = Math.min(CHUNK, actor.maxBatch - sizeOf(batch));
+      if (wanted <= 0) return batch;
+      const came = await ask(wanted, MOMENT_MS);
+      batch.push(...came);
+      if (came.length < wanted) return batch;
+    }
+  } catch {
+    return batch;
+  }
+}
+
+const sizeOf = (batch: readonly Held[]): number => batch.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
+
+async function isUnderWay(work: Promise<unknown>, forMs: number): Promise<boolean> {
+  const over = new AbortController();
+  const first = await Promise.race([work.then(() => false), pause(forMs, over.signal).then(() => true)]);
+  over.abort();
+  return first;
 }
