@@ -123,7 +123,8 @@ test(
   async () => {
     const pidOf = () => stackNow()?.infrastructure.find((part) => part.name === 'nats')?.pid;
     const before = pidOf();
-    await rm(path.join(home, 'nats', 'jetstream'), { recursive: true });
+    // The server goes on writing while this removes.
+    await rm(path.join(home, 'nats', 'jetstream'), { recursive: true, maxRetries: 20 });
     await until(() => pidOf() !== before);
     const { stdout } = await until(() => techno('submit', 'echo', '{"after":"loss"}', '--json'), {
       timeoutMs: 40_000,
