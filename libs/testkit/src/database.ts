@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { postgresUrl, withConnection } from '@techno/embedded';
-import { migrate } from '@techno/storage';
+import { migrate } from '@techno/storage/migrate';
 import { inject } from 'vitest';
 import type { PostgresAddress } from './postgres.ts';
 
