@@ -7,15 +7,15 @@ export default defineConfig({
   test: {
     // Two cores is what every machine has; more would only move the time from waiting to switching.
     maxWorkers: 2,
+    // No file leaves anything behind but loaded modules, and loading those anew costs most files more than their tests.
+    isolate: false,
     projects: [
       {
         test: {
           name: 'unit',
           include: everywhere('*.test.ts'),
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
-          // They leave nothing behind but loaded modules, and loading those anew for each file is most of what they cost.
           pool: 'threads',
-          isolate: false,
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
