@@ -1,7 +1,6 @@
 import { type Bus, connectBus, positionOf, removeEmptyStreams, restoreStream, type StreamPosition } from '@techno/jetstream';
 import { StartupError } from '@techno/kernel';
-import { assertEmptyDatabase, type DatabaseLoad, loadDatabase, verifyAuditTrail } from '@techno/storage';
-import { migrate, migrateTo } from '@techno/storage/migrate';
+import { assertEmptyDatabase, type DatabaseLoad, loadDatabase, migrate, migrateTo, verifyAuditTrail } from '@techno/storage';
 import type { Progress } from '../launcher/progress.ts';
 import { grouped } from './archive/grouped.ts';
 import { readArchive } from './archive/archive.ts';

@@ -2,7 +2,7 @@ import { ensureDatabase } from '@techno/embedded';
 import type { ServiceName } from '@techno/contracts';
 import { applyStreams } from '@techno/jetstream';
 import { rfc3339, systemClock } from '@techno/kernel';
-import { migrate } from '@techno/storage/migrate';
+import { migrate } from '@techno/storage';
 import type { LauncherConfig } from './config.ts';
 import type { Ports } from './ports.ts';
 import type { Progress } from './progress.ts';

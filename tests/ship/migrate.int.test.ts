@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ServiceName } from '@techno/contracts';
 import { withConnection } from '@techno/embedded';
-import { migrate, migrationStatus, rollback } from '@techno/storage/migrate';
+import { migrate, migrationStatus, rollback } from '@techno/storage';
 import { nodeArguments, startPostgres, type TestPostgres } from '@techno/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Stack, startStack } from '../support/stack.ts';

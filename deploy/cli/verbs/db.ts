@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { migrate, migrationStatus, rollback } from '@techno/storage/migrate';
+import { migrate, migrationStatus, rollback } from '@techno/storage';
 import { databaseUrl, rolePasswords } from '../config.ts';
 import { type CommonFlags, examples, show, withCommonOptions } from '../verb.ts';
 

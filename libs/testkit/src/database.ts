@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { postgresUrl, withConnection } from '@techno/embedded';
+import { migrate } from '@techno/storage';
 import { inject } from 'vitest';
 import type { PostgresAddress } from './postgres.ts';
 
@@ -48,8 +49,6 @@ async function ensureTemplate(admin: (database: string) => string): Promise<void
     await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [TEMPLATE]);
     if (found.rowCount !== 0) return;
-    // Only here: the ORM behind it is most of what a test would load.
-    const { migrate } = await import('@techno/storage/migrate');
     const draft = `${TEMPLATE}_draft`;
     await client.query(`DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`);
     await client.query(`CREATE DATABASE ${draft} TEMPLATE template0`);
