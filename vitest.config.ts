@@ -41,8 +41,6 @@ export default defineConfig({
           globalSetup: ['@techno/testkit/global-setup'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
-          // Their tests wait for other processes a third of the time.
-          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
