@@ -10,6 +10,8 @@ import { install, InstallError } from './install/install.mjs';
 
 const OLDEST_NODE = 20;
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+/** Only for the project's own Node: an older one knows no such hooks. */
+const keptCode = new URL('../libs/embedded/src/kept-code.mjs', import.meta.url);
 const args = process.argv.slice(2);
 
 /** @param {unknown} error */
@@ -24,7 +26,7 @@ function giveUp(error) {
  * @param {string} node
  */
 function handOver(node) {
-  const child = spawn(node, [path.join(root, 'deploy/cli/main.ts'), ...args], {
+  const child = spawn(node, ['--import', keptCode.href, path.join(root, 'deploy/cli/main.ts'), ...args], {
     stdio: 'inherit',
     // Lets the child notice that this process was killed without a chance to say so.
     env: { ...process.env, TECHNO_PARENT_PID: String(process.pid) },
@@ -49,6 +51,7 @@ if (args[0] === 'install') {
   process.stdout.write('Everything is installed.\n');
 } else if (realpathSync(node) === realpathSync(process.execPath)) {
   process.argv[1] = path.join(root, 'deploy/cli/main.ts');
+  await import(keptCode.href);
   await import('./cli/main.ts');
 } else {
   handOver(node);

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { identify, isAlive, type ProcessIdentity, until } from '@techno/embedded';
+import { identify, isAlive, nodeArguments, type ProcessIdentity, until } from '@techno/embedded';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from './config.ts';
 import { STARTED } from './services.ts';
@@ -30,7 +30,7 @@ const SERVICES = STARTED.map(({ name }) => name);
 /** Beside them, and the launcher itself. */
 const INFRASTRUCTURE = ['nats', 'postgres', 'stand-ins'];
 const run = promisify(execFile);
-const techno = (...args: string[]) => run(process.execPath, [MAIN, ...args], { env });
+const techno = (...args: string[]) => run(process.execPath, [...nodeArguments(MAIN), ...args], { env });
 
 let launcher: ChildProcess;
 let output = '';
@@ -38,7 +38,7 @@ let first: Stack;
 
 function launch(): void {
   output = '';
-  launcher = spawn(process.execPath, [MAIN, 'start'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  launcher = spawn(process.execPath, [...nodeArguments(MAIN), 'start'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   launcher.stdout?.on('data', (chunk) => (output += String(chunk)));
   launcher.stderr?.on('data', (chunk) => (output += String(chunk)));
 }
@@ -123,7 +123,8 @@ test(
   async () => {
     const pidOf = () => stackNow()?.infrastructure.find((part) => part.name === 'nats')?.pid;
     const before = pidOf();
-    await rm(path.join(home, 'nats', 'jetstream'), { recursive: true });
+    // The server goes on writing while this removes.
+    await rm(path.join(home, 'nats', 'jetstream'), { recursive: true, maxRetries: 20 });
     await until(() => pidOf() !== before);
     const { stdout } = await until(() => techno('submit', 'echo', '{"after":"loss"}', '--json'), {
       timeoutMs: 40_000,

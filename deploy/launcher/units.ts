@@ -1,5 +1,5 @@
 import { busRights, type ServiceName, SERVICES } from '@techno/contracts';
-import { type LaunchPlan, natsUrl, planNats, planPostgres, postgresUrl } from '@techno/embedded';
+import { type LaunchPlan, natsUrl, nodeArguments, planNats, planPostgres, postgresUrl } from '@techno/embedded';
 import { SECOND } from '@techno/kernel';
 import { type LauncherConfig, ROOT } from './config.ts';
 import { type Home, logFile } from './home.ts';
@@ -105,7 +105,7 @@ export function standInsUnit(
   const plan: LaunchPlan = {
     name: 'stand-ins',
     command: process.execPath,
-    args: ['libs/stand-ins/src/main.ts'],
+    args: nodeArguments('libs/stand-ins/src/main.ts'),
     cwd: ROOT,
     env: {
       STAND_INS_HTTP_PORT: String(ports.httpPort),
@@ -135,7 +135,7 @@ export function serviceUnit({ home, secrets, caller }: Ground, instance: Instanc
   const plan: LaunchPlan = {
     name: instance.id,
     command: process.execPath,
-    args: [...NODE_FLAGS, `services/${instance.spec.name}/src/main.ts`],
+    args: [...NODE_FLAGS, ...nodeArguments(`services/${instance.spec.name}/src/main.ts`)],
     cwd: ROOT,
     env: serviceEnv(instance, addresses, secrets, caller),
     stopSignal: 'SIGTERM',

@@ -4,7 +4,7 @@ import { envelope } from '@techno/actor';
 import { withConnection } from '@techno/embedded';
 import { type Bus, connectBus, createTransport, ensureStreams } from '@techno/jetstream';
 import { newSpanId, newW3cTraceId, rfc3339 } from '@techno/kernel';
-import { createDatabase, startNats, type TestDatabase, type TestNats, until } from '@techno/testkit';
+import { createDatabase, nodeArguments, startNats, type TestDatabase, type TestNats, until } from '@techno/testkit';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -44,7 +44,7 @@ function supervise(on: string) {
   const over = new AbortController();
   const gone = (async () => {
     while (!over.signal.aborted) {
-      child = spawn(process.execPath, [path.join(import.meta.dirname, 'deadly-consumer.ts'), nats.url, on], {
+      child = spawn(process.execPath, [...nodeArguments(path.join(import.meta.dirname, 'deadly-consumer.ts')), nats.url, on], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       child.stdout?.on('data', (chunk: Buffer) => handled.push(...chunk.toString().split('\n').filter(Boolean)));

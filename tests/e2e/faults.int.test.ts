@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { SERVICES } from '@techno/contracts';
+import { until, withConnection } from '@techno/embedded';
 import { MINUTE, SECOND } from '@techno/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../chaos/fault.ts';
@@ -8,11 +12,15 @@ import { signalAll, untilReplaced } from '../chaos/faults/processes.ts';
 import { type Ground, makeGround } from '../chaos/ground/ground.ts';
 import { runFault } from '../chaos/run-fault.ts';
 import { rollingRestartOf } from '../rolling/restart.ts';
+import { call } from '../support/client.ts';
 
 // The short form of `npm run chaos` and `npm run rolling`: the same load, the same account, fewer faults.
 
 /** Enough that every fault meets work under way, and little enough for two shared cores. */
-const PER_SECOND = 60;
+const PER_SECOND = 40;
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const run = promisify(execFile);
 
 let ground: Ground;
 
@@ -68,4 +76,42 @@ describe('under load', () => {
     const { answers } = await expectKept(postgresKilled);
     expect(answers.some(({ status }) => status === 503)).toBe(true);
   }, 240_000);
+});
+
+describe('the trail of all that', () => {
+  /** `npm run audit:verify`, as a user runs it. */
+  async function auditVerify(): Promise<{ code: number; output: string }> {
+    try {
+      const { stdout, stderr } = await run(process.execPath, ['deploy/bootstrap.mjs', 'audit', 'verify'], {
+        cwd: ROOT,
+        env: { ...process.env, TECHNO_HOME: ground.launched.home },
+      });
+      return { code: 0, output: stdout + stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      return { code, output: stdout + stderr };
+    }
+  }
+
+  it('passes audit:verify, and fails it naming the row after a superuser altered it', async () => {
+    const { gateway, apiKey, postgres } = await ground.launched.stack();
+    const rows = () =>
+      withConnection(postgres, async (client) => (await client.query('select 1 from audit_trail')).rowCount ?? 0);
+    const before = await rows();
+    const actions = Array.from({ length: 30 }, (_, number) =>
+      call(gateway, 'POST', '/v1/process', { key: apiKey, body: { action: 'echo', context_id: 'default', payload: { number } } }),
+    );
+    for (const { status } of await Promise.all(actions)) expect(status).toBe(200);
+    await until(async () => (await rows()) >= before + 30);
+    expect(await auditVerify()).toMatchObject({ code: 0 });
+
+    const altered = await withConnection(postgres, async (client) => {
+      const { rows: found } = await client.query<{ seq: string }>('select seq from audit_trail order by seq offset 10 limit 1');
+      await client.query(`update audit_trail set events = '[]' where seq = $1`, [found[0]?.seq]);
+      return found[0]?.seq;
+    });
+    const found = await auditVerify();
+    expect(found.code).toBe(1);
+    expect(found.output).toContain(`row ${altered}`);
+  }, 90_000);
 });

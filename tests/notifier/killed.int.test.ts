@@ -6,7 +6,7 @@ import { type NotificationRequested, notificationRequested } from '@techno/contr
 import { withConnection } from '@techno/embedded';
 import { type Bus, connectBus, createTransport, ensureStreams } from '@techno/jetstream';
 import { type StandIns, startStandIns } from '@techno/stand-ins';
-import { createDatabase, freePort, startNats, type TestDatabase, type TestNats, until } from '@techno/testkit';
+import { createDatabase, freePort, nodeArguments, startNats, type TestDatabase, type TestNats, until } from '@techno/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -54,7 +54,7 @@ async function notifierOf(keyed: boolean): Promise<Started> {
 /** The notifier as it runs in production, ready to work. */
 async function startNotifier(keyed: boolean): Promise<Started> {
   const opsPort = await freePort();
-  const child: ChildProcess = spawn(process.execPath, ['services/notifier/src/main.ts'], {
+  const child: ChildProcess = spawn(process.execPath, nodeArguments('services/notifier/src/main.ts'), {
     cwd: ROOT,
     stdio: 'ignore',
     env: {

@@ -126,10 +126,10 @@ export async function runOutage(options: OutageOptions): Promise<OutageReport> {
   else await fetch(`${standIns}/api/behaviour/evolution`, { method: 'DELETE' });
   const mendedAt = Date.now();
   onProgress('mended');
-  await until(async () => new Set((await arrived()).map(({ text }) => text)).size === count, { timeoutMs: 5 * MINUTE });
-  await until(async () => (await deliveries()).filter((one) => one.settled_at !== undefined).length === count, {
-    timeoutMs: 5 * MINUTE,
-  });
+  // Asked now and then: a list of all of them is work for everybody.
+  const patience = { everyMs: 250, timeoutMs: 5 * MINUTE };
+  await until(async () => new Set((await arrived()).map(({ text }) => text)).size === count, patience);
+  await until(async () => (await deliveries()).filter((one) => one.settled_at !== undefined).length === count, patience);
 
   const messages = await arrived();
   const times = messages.map(({ at }) => Date.parse(at)).toSorted((a, b) => a - b);

@@ -320,7 +320,7 @@ describe.skipIf(!HAS_KUBECTL).each(OVERLAYS)('%s', (overlay) => {
         ofKind('ScaledObject').find(({ metadata }) => metadata.name === service)?.spec.maxReplicaCount ??
         named('Deployment', service).spec.replicas;
       const pool = Number(/poolSize = (\d+)/.exec(read('libs/storage/src/database.ts'))?.[1]);
-      const orm = Number(/pool: \{ min: 0, max: (\d+) \}/.exec(read('libs/storage/src/database.ts'))?.[1]);
+      const orm = Number(/pool: \{ min: 0, max: (\d+) \}/.exec(read('libs/storage/src/orm.ts'))?.[1]);
       const needed = STARTABLE.reduce((sum, service) => {
         const own = Number(/poolSize: (\d+)/.exec(read(`services/${service}/src/main.ts`))?.[1] ?? pool);
         return sum + (most(service) + 1) * (own + orm);

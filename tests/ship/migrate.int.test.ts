@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { ServiceName } from '@techno/contracts';
 import { withConnection } from '@techno/embedded';
 import { migrate, migrationStatus, rollback } from '@techno/storage';
-import { startPostgres, type TestPostgres } from '@techno/testkit';
+import { nodeArguments, startPostgres, type TestPostgres } from '@techno/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Stack, startStack } from '../support/stack.ts';
 import { operatorEnv, ROOT, STARTABLE } from './settings.ts';
@@ -11,7 +11,7 @@ import { type Contents, contentsOf, fillEmpty } from './table-contents.ts';
 
 const run = promisify(execFile);
 const db = async (verb: 'migrate' | 'rollback' | 'status', env: Record<string, string>) => {
-  const { stdout } = await run(process.execPath, ['deploy/cli/main.ts', 'db', verb, '--json'], {
+  const { stdout } = await run(process.execPath, [...nodeArguments('deploy/cli/main.ts'), 'db', verb, '--json'], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', ...env },
   });

@@ -2,7 +2,7 @@ import { openSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ServiceName } from '@techno/contracts';
-import { type Guard, launch, type LaunchPlan, ready, startGuard } from '@techno/embedded';
+import { type Guard, launch, type LaunchPlan, nodeArguments, ready, startGuard } from '@techno/embedded';
 import { freePort } from '@techno/testkit';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -43,7 +43,7 @@ export async function startService(
   const plan: LaunchPlan = {
     name: service,
     command: process.execPath,
-    args: [path.join(ROOT, 'services', service, 'src/main.ts')],
+    args: nodeArguments(path.join(ROOT, 'services', service, 'src/main.ts')),
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'] ?? '',

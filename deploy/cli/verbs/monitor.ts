@@ -4,7 +4,6 @@ import { SECOND } from '@techno/kernel';
 import { homeDir } from '../../launcher/config.ts';
 import { homeAt } from '../../launcher/home.ts';
 import { readStack } from '../../launcher/stack-file.ts';
-import { startMonitoring } from '../../monitoring/start-monitoring.ts';
 import { runningStack } from '../config.ts';
 import { printJson, printLine } from '../print.ts';
 import { type CommonFlags, examples, withCommonOptions } from '../verb.ts';
@@ -23,6 +22,7 @@ gateway and become notifications. What was measured is gone with it.`,
     .action(async (flags: CommonFlags) => {
       const stopping = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+      const { startMonitoring } = await import('../../monitoring/start-monitoring.ts');
       const monitoring = await startMonitoring(runningStack(flags), stopping.signal);
       const { prometheusUrl, alertmanagerUrl } = monitoring;
       if (flags.json) printJson({ prometheusUrl, alertmanagerUrl });

@@ -1,15 +1,28 @@
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 
-/** A port of 127.0.0.1 that nobody listens on now; the kernel hands them out in turn, so two callers get two. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port: 0, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+/**
+ * Where `freePort` looks. Not the ephemeral ports (from 32768 on Linux, from 49152 elsewhere): the kernel gives those to
+ * outgoing connections, and one may come between the look and the server that is to listen. Away from the product's own
+ * defaults (below 10000, and 54320) and from those that tests of the launcher name (24222 and up).
+ */
+const FIRST_PORT = 10_000;
+const LAST_PORT = 23_999;
+
+/** Nobody listens on them until whoever asked has started its server, so they look free. */
+const handedOut = new Set<number>();
+
+/**
+ * A port of 127.0.0.1 that nobody listens on now, no two the same in one process. At random, so that processes which
+ * ask at the same time do not meet.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    if (handedOut.has(port) || !(await isPortFree(port))) continue;
+    handedOut.add(port);
+    return port;
+  }
 }
 
 /** Whether a server could listen on this port of 127.0.0.1 now. */

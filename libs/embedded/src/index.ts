@@ -2,6 +2,7 @@ export { answers, freePort, isPortFree } from './free-port.ts';
 export { type Guard, type Stage, startGuard } from './guard.ts';
 export { describeExit, type Exit, launch, type LaunchPlan, ready, type Running } from './launch.ts';
 export { natsUrl, type NatsOptions, planNats } from './nats.ts';
+export { nodeArguments } from './node-arguments.ts';
 export type { NatsUser } from './nats-config.ts';
 export { ensureDatabase, planPostgres, type PostgresOptions, postgresUrl, withConnection } from './postgres.ts';
 export { removeCluster } from './postgres-cluster.ts';

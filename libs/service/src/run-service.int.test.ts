@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { envelope } from '@techno/actor';
 import { type Bus, connectBus, createTransport, request } from '@techno/jetstream';
-import { createDatabase, freePort, startNats, type TestDatabase, type TestNats, until } from '@techno/testkit';
+import { createDatabase, freePort, nodeArguments, startNats, type TestDatabase, type TestNats, until } from '@techno/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Job, ordered, slowly, TINY } from './testing/tiny-service.ts';
 
@@ -39,7 +39,7 @@ interface Tiny {
 
 async function start(env: Record<string, string> = {}): Promise<Tiny> {
   const port = await freePort();
-  const child = spawn(process.execPath, [PROGRAM], {
+  const child = spawn(process.execPath, nodeArguments(PROGRAM), {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       NATS_URL: nats.url,

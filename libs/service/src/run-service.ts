@@ -15,7 +15,7 @@ import {
 } from '@techno/jetstream';
 import { type Clock, errorCode, errorMessage, every, SECOND, StartupError, systemClock } from '@techno/kernel';
 import { checkDatabase, type Database, openDatabase } from '@techno/storage';
-import { createTelemetry, type Telemetry } from '@techno/telemetry';
+import { createTelemetry, type SpanExport, type Telemetry } from '@techno/telemetry';
 import type { CommonConfig } from './config.ts';
 import { type Check, probeAll } from './health.ts';
 import { actorObserver } from './observer.ts';
@@ -104,7 +104,7 @@ async function live<Config extends CommonConfig>(definition: ServiceDefinition<C
     logLevel: config.TECHNO_LOG_LEVEL,
     traceRatio: config.TECHNO_TRACE_RATIO,
     metrics: config.TECHNO_METRICS === 'on',
-    otlpEndpoint: config.OTEL_SDK_DISABLED === 'true' ? undefined : config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    spans: await spanExport(config),
   });
   const { log } = telemetry;
   const closers: (() => Promise<void>)[] = [() => telemetry.shutdown()];
@@ -136,6 +136,13 @@ async function live<Config extends CommonConfig>(definition: ServiceDefinition<C
     for (const close of closers.reverse())
       await close().catch((error: unknown) => log.warn({ error: errorMessage(error) }, 'service.close_failed'));
   }
+}
+
+/** The SDK that records spans is loaded where they go somewhere: it is a quarter of what a process loads. */
+async function spanExport(config: CommonConfig): Promise<SpanExport | undefined> {
+  if (config.OTEL_SDK_DISABLED === 'true' || config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return undefined;
+  const { otlpExport } = await import('@techno/telemetry/otlp');
+  return otlpExport(config.OTEL_EXPORTER_OTLP_ENDPOINT);
 }
 
 async function runParts<Config extends CommonConfig>(

@@ -1,13 +1,13 @@
-import { MikroORM } from '@mikro-orm/postgresql';
 import { errorMessage, SECOND, StartupError, type TemporaryError, type TerminalError } from '@techno/kernel';
 import pg from 'pg';
 import { storeError } from './batcher.ts';
-import { entities } from './entities.ts';
 import type { StoreObserver } from './observe.ts';
+import type { Orm } from './orm.ts';
 
-/** Access to Postgres: MikroORM for what is read and written one by one, a pool of prepared statements for the hot path. */
+/** Access to Postgres: MikroORM for what is changed one by one, a pool of prepared statements for everything else. */
 export interface Database {
-  readonly orm: MikroORM;
+  /** Loaded when it is first wanted: it is a third of all modules, and most processes only read what it writes. */
+  orm(): Promise<Orm>;
   /** Who looks at what is written. */
   readonly observer?: StoreObserver | undefined;
   /** Connections of the hot path: in use or idle, and those who wait for one. */
@@ -57,14 +57,7 @@ export async function openDatabase({ url, applicationName, poolSize = 4, observe
   });
   // An idle connection that breaks is replaced at the next query; unheard, its event would end the process.
   pool.on('error', () => {});
-  const orm = await MikroORM.init({
-    clientUrl: url,
-    entities,
-    pool: { min: 0, max: 2 },
-    driverOptions: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: `${applicationName}-orm` },
-    discovery: { warnWhenNoEntities: false },
-    connect: false,
-  } as never);
+  let orm: Promise<Orm> | undefined;
 
   let awayUntil: number | undefined;
   const heard = (error?: TemporaryError | TerminalError) => {
@@ -91,7 +84,8 @@ export async function openDatabase({ url, applicationName, poolSize = 4, observe
   };
 
   return {
-    orm,
+    orm: () =>
+      (orm ??= import('./orm.ts').then(({ openOrm }) => openOrm({ url, applicationName, connectTimeoutMs: CONNECT_TIMEOUT_MS }))),
     observer,
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     query: (statement, values) => run(pool, statement, values),
@@ -125,7 +119,7 @@ export async function openDatabase({ url, applicationName, poolSize = 4, observe
       return performance.now() - startedAt;
     },
     async close() {
-      await Promise.allSettled([pool.end(), orm.close(true)]);
+      await Promise.allSettled([pool.end(), orm?.then((opened) => opened.close())]);
     },
   };
 }

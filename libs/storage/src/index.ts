@@ -1,6 +1,6 @@
 export { type Batcher, createBatcher, storeError } from './batcher.ts';
 export { checkDatabase, type Database, openDatabase } from './database.ts';
-export { ApiKey, PolicyRevision, WebhookSource } from './entities.ts';
+export type { ApiKey, PolicyRevision, WebhookSource } from './entities.ts';
 export { GRANTS, roleOf } from './grants.ts';
 export { migrate, migrateTo, migrationStatus, rollback } from './migrate.ts';
 export type { CommitName, StoreObserver, WaitingRow } from './observe.ts';

@@ -1,23 +1,8 @@
-import { Migrator } from '@mikro-orm/migrations';
-import { MikroORM } from '@mikro-orm/postgresql';
+import type { Migrator } from '@mikro-orm/migrations';
 import { type ServiceName, SERVICES } from '@techno/contracts';
 import { errorMessage, StartupError } from '@techno/kernel';
 import pg from 'pg';
-import { entities } from './entities.ts';
 import { GRANTS, roleOf } from './grants.ts';
-import { Migration0001Main } from './migrations/0001-main.ts';
-import { Migration0003Notifications } from './migrations/0003-notifications.ts';
-import { Migration0004Schedules } from './migrations/0004-schedules.ts';
-import { Migration0002DeadLetters } from './migrations/0002-dead-letters.ts';
-import { Migration0005Agenda } from './migrations/0005-agenda.ts';
-
-const MIGRATIONS = [
-  { name: '0001-main', class: Migration0001Main },
-  { name: '0002-dead-letters', class: Migration0002DeadLetters },
-  { name: '0003-notifications', class: Migration0003Notifications },
-  { name: '0004-schedules', class: Migration0004Schedules },
-  { name: '0005-agenda', class: Migration0005Agenda },
-];
 
 /** Any fixed number: all migrators of one database take the same lock. */
 const LOCK = 7_264_001;
@@ -43,15 +28,19 @@ export async function migrate({ adminUrl, roles = {} }: MigrateOptions): Promise
  * @throws StartupError SCHEMA_UNKNOWN when one of them is not of this version
  */
 export async function migrateTo(adminUrl: string, names: readonly string[]): Promise<void> {
-  const unknown = names.filter((name) => !MIGRATIONS.some((known) => known.name === name));
-  if (unknown.length > 0) {
-    throw new StartupError(
-      'SCHEMA_UNKNOWN',
-      `this version does not know the migrations ${unknown.join(', ')}`,
-      'Use the version that the data was kept with, or a newer one.',
-    );
-  }
-  await locked(adminUrl, () => withMigrator(adminUrl, (migrator) => migrator.up({ migrations: [...names] })));
+  await locked(adminUrl, () =>
+    withMigrator(adminUrl, async (migrator, known) => {
+      const unknown = names.filter((name) => !known.includes(name));
+      if (unknown.length > 0) {
+        throw new StartupError(
+          'SCHEMA_UNKNOWN',
+          `this version does not know the migrations ${unknown.join(', ')}`,
+          'Use the version that the data was kept with, or a newer one.',
+        );
+      }
+      await migrator.up({ migrations: [...names] });
+    }),
+  );
 }
 
 /** Takes back the newest migration. */
@@ -69,19 +58,14 @@ export async function migrationStatus(adminUrl: string): Promise<{ applied: stri
   }));
 }
 
-async function withMigrator<T>(adminUrl: string, work: (migrator: Migrator) => Promise<T>): Promise<T> {
-  const orm = await MikroORM.init({
-    clientUrl: adminUrl,
-    entities,
-    extensions: [Migrator],
-    migrations: { migrationsList: MIGRATIONS, snapshot: false, tableName: 'migrations' },
-    pool: { min: 0, max: 2 },
-    logger: () => {},
-  });
+/** Loaded where the schema is touched: with its ORM it is a third of what a program around it would load. */
+async function withMigrator<T>(adminUrl: string, work: (migrator: Migrator, known: readonly string[]) => Promise<T>): Promise<T> {
+  const { KNOWN, openMigrator } = await import('./migrator.ts');
+  const { migrator, close } = await openMigrator(adminUrl);
   try {
-    return await work(orm.migrator as Migrator);
+    return await work(migrator, KNOWN);
   } finally {
-    await orm.close(true);
+    await close();
   }
 }
 

@@ -13,5 +13,6 @@ export type { StreamUsage } from './metrics/streams.ts';
 export { batchSpan, processSpan, sendSpan } from './trace/messaging.ts';
 export { commitSpan } from './trace/database.ts';
 export type { Attributes, Span } from './trace/span.ts';
-export type { SpanKindName, StartOptions, Tracer } from './trace/tracer.ts';
+export type { SpanExport, SpanKindName } from './trace/recorder.ts';
+export type { StartOptions, Tracer } from './trace/tracer.ts';
 export { parseTraceparent, type TraceParent } from './trace/traceparent.ts';

@@ -6,6 +6,7 @@ import { createLogger, type Logger, type LogLevel } from './log/logger.ts';
 import { createTimestamp } from './log/timestamp.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { silentMetrics } from './metrics/silent.ts';
+import type { SpanExport } from './trace/recorder.ts';
 import { createTracer, type Tracer } from './trace/tracer.ts';
 
 export interface TelemetryOptions {
@@ -14,8 +15,8 @@ export interface TelemetryOptions {
   readonly logLevel: LogLevel;
   /** Share of new traces that are recorded, 0 to 1. */
   readonly traceRatio: number;
-  /** OTLP/HTTP base, `http://host:4318`. None: no span leaves the process. */
-  readonly otlpEndpoint?: string | undefined;
+  /** `otlpExport(endpoint)` of '@techno/telemetry/otlp'. None: no span leaves the process. */
+  readonly spans?: SpanExport | undefined;
   /** False: nothing is counted, and `/metrics` is empty. Default true. */
   readonly metrics?: boolean;
   /** A file to append to, a file descriptor, or something of your own. Default: standard output. */
@@ -43,19 +44,17 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const destination = destinationOf(options.logDestination, () => metrics.observability.logLinesDropped.inc());
 
   let nextComplaintMs = 0;
-  const { tracer, shutdown: shutdownTracer } = createTracer({
+  const recorder = options.spans?.({
     service: options.service,
     version: options.version,
-    ratio: options.traceRatio,
-    otlpEndpoint: options.otlpEndpoint,
-    clock,
     onExport(outcome, spans) {
       metrics.observability.spansExported(outcome, spans);
       if (outcome === 'ok' || clock.now() < nextComplaintMs) return;
       nextComplaintMs = clock.now() + COMPLAINT_INTERVAL_MS;
-      log.warn({ endpoint: options.otlpEndpoint, spans }, 'traces.export_failed');
+      log.warn({ endpoint: recorder?.endpoint, spans }, 'traces.export_failed');
     },
   });
+  const { tracer, shutdown: shutdownTracer } = createTracer({ ratio: options.traceRatio, recorder, clock });
   const log = createLogger({
     service: options.service,
     level: options.logLevel,

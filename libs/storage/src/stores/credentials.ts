@@ -1,5 +1,5 @@
-import { ApiKey } from '../entities.ts';
 import type { Database } from '../database.ts';
+import type { ApiKey } from '../entities.ts';
 import { storeError } from '../batcher.ts';
 
 /** Keys and policies belong to the gate-engine; a change of either raises the facts revision that every replica follows. */
@@ -12,32 +12,40 @@ export interface Credentials {
 }
 
 export function createCredentials(database: Database): Credentials {
-  const em = () => database.orm.em.fork();
   return {
-    all: () => guarded(async () => em().findAll(ApiKey, { orderBy: { createdAt: 'asc' } })),
-    find: (id) => guarded(async () => (await em().findOne(ApiKey, { id })) ?? undefined),
+    all: () => database.query({ name: 'keys', text: `${SELECT} order by created_at` }, []),
+    async find(id) {
+      const [key] = await database.query<ApiKey>({ name: 'key', text: `${SELECT} where id = $1` }, [id]);
+      return key;
+    },
     create: (key) =>
-      guarded(() =>
-        em().transactional(async (tx) => {
-          const entity = tx.create(ApiKey, { ...key, createdAt: new Date() } as never);
+      guarded(async () => {
+        const { em, ApiKey: entity } = await database.orm();
+        return em().transactional(async (tx) => {
+          const created = tx.create(entity, { ...key, createdAt: new Date() } as never);
           await tx.flush();
           await tx.execute('update facts_revision set revision = revision + 1');
-          return entity as ApiKey;
-        }),
-      ),
+          return created as ApiKey;
+        });
+      }),
     end: (id, change) =>
-      guarded(() =>
-        em().transactional(async (tx) => {
-          const entity = await tx.findOne(ApiKey, { id });
-          if (entity === null) return undefined;
-          Object.assign(entity, change);
+      guarded(async () => {
+        const { em, ApiKey: entity } = await database.orm();
+        return em().transactional(async (tx) => {
+          const key = await tx.findOne(entity, { id });
+          if (key === null) return undefined;
+          Object.assign(key, change);
           await tx.flush();
           await tx.execute('update facts_revision set revision = revision + 1');
-          return entity;
-        }),
-      ),
+          return key;
+        });
+      }),
   };
 }
+
+const SELECT = `select id, hash, hint, name, role, contexts, allowed_addresses as "allowedAddresses", per_minute as "perMinute",
+  per_day as "perDay", root, created_at as "createdAt", created_by as "createdBy", expires_at as "expiresAt",
+  revoked_at as "revokedAt", replaced_by as "replacedBy" from api_keys`;
 
 export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -1,5 +1,5 @@
 import type { Database } from '../database.ts';
-import { PolicyRevision } from '../entities.ts';
+import type { PolicyRevision } from '../entities.ts';
 import { guarded } from './credentials.ts';
 
 export interface Policies {
@@ -18,25 +18,29 @@ export interface Policies {
 }
 
 export function createPolicies(database: Database): Policies {
-  const em = () => database.orm.em.fork();
-  const latest = () => guarded(async () => (await em().findAll(PolicyRevision, { orderBy: { revision: 'desc' }, limit: 1 }))[0]);
+  const history: Policies['history'] = (limit) =>
+    database.query({ name: 'policies', text: `${SELECT} order by revision desc limit $1` }, [limit]);
   return {
-    latest,
-    revision: (revision) => guarded(async () => (await em().findOne(PolicyRevision, { revision })) ?? undefined),
-    history: (limit) => guarded(async () => em().findAll(PolicyRevision, { orderBy: { revision: 'desc' }, limit })),
+    latest: async () => (await history(1))[0],
+    async revision(revision) {
+      const [found] = await database.query<PolicyRevision>({ name: 'policy', text: `${SELECT} where revision = $1` }, [revision]);
+      return found;
+    },
+    history,
     apply: ({ document, note, appliedBy, ifRevision }) =>
-      guarded(() =>
-        em().transactional(async (tx) => {
+      guarded(async () => {
+        const { em, PolicyRevision: entity } = await database.orm();
+        return em().transactional(async (tx) => {
           // The row of the facts revision serialises everybody who changes something.
           await tx.execute('update facts_revision set revision = revision + 1');
-          const [before] = await tx.find(PolicyRevision, {}, { orderBy: { revision: 'desc' }, limit: 1 });
+          const [before] = await tx.find(entity, {}, { orderBy: { revision: 'desc' }, limit: 1 });
           const current = before?.revision ?? 0;
           if (ifRevision !== undefined && ifRevision !== current) return undefined;
-          const entity = tx.create(PolicyRevision, { revision: current + 1, document, note, appliedBy, appliedAt: new Date() });
+          const next = tx.create(entity, { revision: current + 1, document, note, appliedBy, appliedAt: new Date() });
           await tx.flush();
-          return entity;
-        }),
-      ),
+          return next;
+        });
+      }),
     async factsRevision() {
       const [row] = await database.query<{ revision: string }>(
         { name: 'facts-revision', text: 'select revision from facts_revision' },
@@ -46,3 +50,5 @@ export function createPolicies(database: Database): Policies {
     },
   };
 }
+
+const SELECT = 'select revision, document, note, applied_by as "appliedBy", applied_at as "appliedAt" from policies';

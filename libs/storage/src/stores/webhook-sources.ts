@@ -1,6 +1,6 @@
 import { createBatcher } from '../batcher.ts';
 import type { Database } from '../database.ts';
-import { WebhookSource } from '../entities.ts';
+import type { WebhookSource } from '../entities.ts';
 import { guarded } from './credentials.ts';
 
 export interface WebhookRejection {
@@ -24,7 +24,6 @@ export interface WebhookSources {
 }
 
 export function createWebhookSources(database: Database): WebhookSources {
-  const em = () => database.orm.em.fork();
   const rejecting = createBatcher<WebhookRejection, void>({
     maxRows: 200,
     maxWaitMs: 100,
@@ -41,12 +40,25 @@ export function createWebhookSources(database: Database): WebhookSources {
     },
   });
   return {
-    all: () => guarded(async () => em().findAll(WebhookSource, { orderBy: { source: 'asc' } })),
+    all: () =>
+      database.query(
+        {
+          name: 'webhook-sources',
+          text: `select source, scheme, header, sealed_secrets as "sealedSecrets", action, context_id as "contextId", mapping, enabled,
+            updated_at as "updatedAt" from webhook_sources order by source`,
+        },
+        [],
+      ),
     put: (source) =>
       guarded(async () => {
-        await em().upsert(WebhookSource, { ...source, updatedAt: new Date() });
+        const { em, WebhookSource: entity } = await database.orm();
+        await em().upsert(entity, { ...source, updatedAt: new Date() });
       }),
-    remove: (source) => guarded(async () => (await em().nativeDelete(WebhookSource, { source })) > 0),
+    remove: (source) =>
+      guarded(async () => {
+        const { em, WebhookSource: entity } = await database.orm();
+        return (await em().nativeDelete(entity, { source })) > 0;
+      }),
     reject: (rejection) => rejecting.add(rejection),
     async rejections(source, limit) {
       const rows = await database.query<{

@@ -1,7 +1,6 @@
-import { type Span as SdkSpan, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { traceIdFrom } from '@techno/kernel';
 import { scrubText } from '../log/scrub.ts';
-import { formatTraceparent, parseTraceparent, type TraceParent } from './traceparent.ts';
+import { formatTraceparent, type TraceParent } from './traceparent.ts';
 
 export type AttributeValue = string | number | boolean | readonly string[];
 /** Ids, names and figures; no personal data. An `undefined` is left out. */
@@ -38,29 +37,6 @@ export function unrecordedSpan(parent: TraceParent): Span {
     link: nothing,
     recordError: nothing,
     end: nothing,
-  };
-}
-
-export function recordedSpan(span: SdkSpan): Span {
-  const { traceId, spanId } = span.spanContext();
-  return {
-    traceparent: formatTraceparent(traceId, spanId, true),
-    traceId: traceIdFrom(traceId),
-    w3cTraceId: traceId,
-    sampled: true,
-    setAttributes: (attributes) => void span.setAttributes(cleanAttributes(attributes)),
-    link(traceparent) {
-      const linked = parseTraceparent(traceparent);
-      if (linked === undefined) return;
-      const { traceId: linkedTrace, spanId: linkedSpan, sampled } = linked;
-      const traceFlags = sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
-      span.addLink({ context: { traceId: linkedTrace, spanId: linkedSpan, traceFlags, isRemote: true } });
-    },
-    recordError(code, message) {
-      span.setAttributes({ 'error.type': code });
-      span.setStatus({ code: SpanStatusCode.ERROR, message: scrubText(message) });
-    },
-    end: () => span.end(),
   };
 }
 

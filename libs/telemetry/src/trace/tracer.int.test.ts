@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTelemetry, type Telemetry } from '../telemetry.ts';
+import { otlpExport } from './otlp.ts';
 import { processSpan, sendSpan } from './messaging.ts';
 
 interface OtlpSpan {
@@ -50,13 +51,13 @@ afterEach(async () => {
   await new Promise((resolve) => collector.close(resolve));
 });
 
-function telemetryOf(service: string, traceRatio = 1, otlpEndpoint: string | undefined = endpoint): Telemetry {
+function telemetryOf(service: string, traceRatio = 1): Telemetry {
   return createTelemetry({
     service,
     version: '1.0.0',
     logLevel: 'silent',
     traceRatio,
-    otlpEndpoint,
+    spans: otlpExport(endpoint),
     logDestination: { write() {} },
   });
 }
@@ -163,7 +164,7 @@ describe('tracer', () => {
 
   it('is not held up by a collector that is away', async () => {
     await new Promise((resolve) => collector.close(resolve));
-    const telemetry = telemetryOf('gateway', 1, endpoint);
+    const telemetry = telemetryOf('gateway', 1);
     for (let i = 0; i < 20_000; i++) telemetry.tracer.startRoot('x', 'server').end();
     const started = performance.now();
     await telemetry.shutdown();

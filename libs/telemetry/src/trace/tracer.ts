@@ -1,13 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { type Link, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { ParentBasedSampler, SamplingDecision, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
-import { type Clock, newSpanId, newW3cTraceId, SECOND, w3cTraceIdOf } from '@techno/kernel';
-import { type ExportReport, otlpProcessor } from './export.ts';
-import { type Attributes, cleanAttributes, recordedSpan, type Span, unrecordedSpan } from './span.ts';
-import { formatTraceparent, parseTraceparent, type TraceParent } from './traceparent.ts';
-
-export type SpanKindName = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+import { type Clock, newW3cTraceId, SECOND, w3cTraceIdOf } from '@techno/kernel';
+import type { NewSpan, SpanKindName, SpanRecorder } from './recorder.ts';
+import { sampledShare } from './sampling.ts';
+import { type Attributes, type Span, unrecordedSpan } from './span.ts';
+import { formatTraceparent, parseTraceparent } from './traceparent.ts';
 
 /** Attributes as a function are only made for a span that is recorded. */
 export type LazyAttributes = Attributes | (() => Attributes);
@@ -47,77 +42,33 @@ export interface Tracer {
 }
 
 export interface TracerOptions {
-  readonly service: string;
-  readonly version: string;
   /** Share of new traces that are recorded, 0 to 1. */
   readonly ratio: number;
-  /** OTLP/HTTP base. Without one, ids and sampling flags are made as ever, but no span is. */
-  readonly otlpEndpoint?: string | undefined;
+  /** Without one, ids and sampling flags are made as ever, but no span is. */
+  readonly recorder?: SpanRecorder | undefined;
   readonly clock: Clock;
-  readonly onExport: ExportReport;
 }
-
-const KINDS: Record<SpanKindName, SpanKind> = {
-  internal: SpanKind.INTERNAL,
-  server: SpanKind.SERVER,
-  client: SpanKind.CLIENT,
-  producer: SpanKind.PRODUCER,
-  consumer: SpanKind.CONSUMER,
-};
 
 const SHUTDOWN_LIMIT_MS = 3 * SECOND;
 
-export function createTracer(options: TracerOptions): { tracer: Tracer; shutdown: () => Promise<void> } {
-  const sampler = new TraceIdRatioBasedSampler(options.ratio);
-  const isSampled = (traceId: string): boolean =>
-    sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED;
-
-  // The decision is made here, before the SDK is touched; then the SDK asks for the id it was made on.
-  let nextTraceId = '';
-  let nextSpanId: string | undefined;
-  const provider =
-    options.otlpEndpoint === undefined
-      ? undefined
-      : new TracerProvider({
-          // Explicit: the default detectors put command-line arguments and the owner of the process into every export.
-          resource: resourceFromAttributes({
-            'service.name': options.service,
-            'service.version': options.version,
-            'service.instance.id': randomUUID(),
-          }),
-          sampler: new ParentBasedSampler({ root: sampler }),
-          idGenerator: { generateTraceId: () => nextTraceId, generateSpanId: () => nextSpanId ?? newSpanId() },
-          spanProcessors: [otlpProcessor(options.otlpEndpoint, options.onExport)],
-          spanLimits: { attributeValueLengthLimit: 1_024 },
-        });
-  const sdk = provider?.getTracer('@techno/telemetry', options.version);
+export function createTracer({ ratio, recorder, clock }: TracerOptions): { tracer: Tracer; shutdown: () => Promise<void> } {
+  const isSampled = sampledShare(ratio);
 
   const startRoot: Tracer['startRoot'] = (name, kind, attributes, rootOptions) => {
-    const traceId = rootOptions?.w3cTraceId ?? newW3cTraceId(options.clock.now());
+    const traceId = rootOptions?.w3cTraceId ?? newW3cTraceId(clock.now());
     const sampled = isSampled(traceId);
-    if (!sampled || sdk === undefined) return unrecordedSpan({ traceId, spanId: rootSpanId(traceId), sampled });
-    const links = linksTo(rootOptions?.link === undefined ? [] : [rootOptions.link]);
-    nextTraceId = traceId;
-    nextSpanId = rootSpanId(traceId);
-    try {
-      return recordedSpan(
-        sdk.startSpan(name, { kind: KINDS[kind], attributes: made(attributes), links, root: true }, ROOT_CONTEXT),
-      );
-    } finally {
-      nextSpanId = undefined;
-    }
+    const ids = { traceId, spanId: rootSpanId(traceId) };
+    if (!sampled || recorder === undefined) return unrecordedSpan({ ...ids, sampled });
+    return recorder.root(described(name, kind, attributes, rootOptions?.link === undefined ? [] : [rootOptions.link]), ids);
   };
 
-  const start: Tracer['start'] = (name, { kind, parent, attributes, links }) => {
+  const start: Tracer['start'] = (name, { kind, parent, attributes, links = [] }) => {
     // Nothing records it, so it is its own child.
-    if (typeof parent === 'object' && (!parent.sampled || sdk === undefined)) return parent;
+    if (typeof parent === 'object' && (!parent.sampled || recorder === undefined)) return parent;
     const context = parseTraceparent(typeof parent === 'object' ? parent.traceparent : parent);
     if (context === undefined) return startRoot(name, kind, attributes);
-    if (!context.sampled || sdk === undefined) return unrecordedSpan(context);
-    const parentContext = trace.setSpanContext(ROOT_CONTEXT, spanContext(context, typeof parent === 'string'));
-    return recordedSpan(
-      sdk.startSpan(name, { kind: KINDS[kind], attributes: made(attributes), links: linksTo(links ?? []) }, parentContext),
-    );
+    if (!context.sampled || recorder === undefined) return unrecordedSpan(context);
+    return recorder.child(described(name, kind, attributes, links), context, typeof parent === 'string');
   };
 
   return {
@@ -126,10 +77,10 @@ export function createTracer(options: TracerOptions): { tracer: Tracer; shutdown
       start,
       isSampled,
       isRecorded: (traceparent): traceparent is string =>
-        sdk !== undefined && traceparent !== undefined && SAMPLED.test(traceparent),
+        recorder !== undefined && traceparent !== undefined && SAMPLED.test(traceparent),
       rootOf: (traceId) => rootPosition(w3cTraceIdOf(traceId), isSampled),
     },
-    shutdown: () => (provider === undefined ? Promise.resolve() : settledWithin(provider.shutdown(), SHUTDOWN_LIMIT_MS)),
+    shutdown: () => (recorder === undefined ? Promise.resolve() : settledWithin(recorder.shutdown(), SHUTDOWN_LIMIT_MS)),
   };
 }
 
@@ -145,20 +96,13 @@ function rootPosition(w3cTraceId: string, isSampled: (w3cTraceId: string) => boo
   return formatTraceparent(w3cTraceId, rootSpanId(w3cTraceId), isSampled(w3cTraceId));
 }
 
-function made(attributes: LazyAttributes | undefined) {
-  if (attributes === undefined) return {};
-  return cleanAttributes(typeof attributes === 'function' ? attributes() : attributes);
-}
-
-function spanContext({ traceId, spanId, sampled }: TraceParent, isRemote: boolean) {
-  return { traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote };
-}
-
-function linksTo(traceparents: readonly string[]): Link[] {
-  return traceparents
-    .map((text) => parseTraceparent(text))
-    .filter((linked) => linked !== undefined)
-    .map((linked) => ({ context: spanContext(linked, true) }));
+function described(name: string, kind: SpanKindName, attributes: LazyAttributes = {}, links: readonly string[]): NewSpan {
+  return {
+    name,
+    kind,
+    attributes: typeof attributes === 'function' ? attributes() : attributes,
+    links: links.map((text) => parseTraceparent(text)).filter((linked) => linked !== undefined),
+  };
 }
 
 /** Resolves when `work` has ended either way, at the latest after `limitMs`: a dead collector must not hold up an exit. */
