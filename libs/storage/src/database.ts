@@ -1,4 +1,4 @@
-import { errorMessage, SECOND, StartupError, type TemporaryError, type TerminalError } from '@techno/kernel';
+import { errorCode, errorMessage, SECOND, StartupError, type TemporaryError, type TerminalError } from '@techno/kernel';
 import pg from 'pg';
 import { storeError } from './batcher.ts';
 import type { StoreObserver } from './observe.ts';
@@ -88,7 +88,12 @@ export async function openDatabase({ url, applicationName, poolSize = 4, observe
       (orm ??= import('./orm.ts').then(({ openOrm }) => openOrm({ url, applicationName, connectTimeoutMs: CONNECT_TIMEOUT_MS }))),
     observer,
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    query: (statement, values) => run(pool, statement, values),
+    // The victim of a deadlock has done nothing and is alone when it does it again.
+    query: (statement, values) =>
+      run<never>(pool, statement, values).catch((failure: unknown) => {
+        if (!isDeadlock(failure)) throw failure;
+        return run<never>(pool, statement, values);
+      }),
     async transaction(work) {
       const client = await pool.connect().catch((error: unknown) => {
         const failure = storeError(error);
@@ -122,6 +127,12 @@ export async function openDatabase({ url, applicationName, poolSize = 4, observe
       await Promise.allSettled([pool.end(), orm?.then((opened) => opened.close())]);
     },
   };
+}
+
+const DEADLOCK_DETECTED = '40P01';
+
+function isDeadlock(failure: unknown): boolean {
+  return failure instanceof Error && failure.cause instanceof Error && errorCode(failure.cause) === DEADLOCK_DETECTED;
 }
 
 /** Fails the start with a cause and a fix where the database is away or its schema is not there. */

@@ -99,8 +99,11 @@ export function createReminders(database: Database): Reminders {
       await database.query(
         {
           name: 'reminders-told',
-          text: `update agenda_reminders set status = 'told', told_at = $2, publishes = publishes + 1
-            where key = any($1::text[]) and status = 'claimed'`,
+          // In the order in which they are claimed, for the same reason.
+          text: `update agenda_reminders r set status = 'told', told_at = $2, publishes = publishes + 1
+            from (select key from agenda_reminders where key = any($1::text[]) and status = 'claimed'
+              order by item_id, recipient, occurrence for update) as claimed
+            where r.key = claimed.key and r.status = 'claimed'`,
         },
         [keys, now],
       );
