@@ -85,10 +85,16 @@ export async function openDatabase({ url, applicationName, poolSize = 4, observe
 
   return {
     orm: () =>
-      (orm ??= import('./orm.ts').then(({ openOrm }) => openOrm({ url, applicationName, connectTimeoutMs: CONNECT_TIMEOUT_MS }))),
+      (orm ??= import('./orm.ts')
+        .then(({ openOrm }) => openOrm({ url, applicationName, connectTimeoutMs: CONNECT_TIMEOUT_MS }))
+        .catch((failure: unknown) => {
+          // Whoever asks next tries anew.
+          orm = undefined;
+          throw failure;
+        })),
     observer,
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    // The victim of a deadlock has done nothing and is alone when it does it again.
+    // The victim of a deadlock has done nothing, so it may be done again.
     query: (statement, values) =>
       run<never>(pool, statement, values).catch((failure: unknown) => {
         if (!isDeadlock(failure)) throw failure;

@@ -19,10 +19,10 @@ test('two statements that wait for each other both end: the victim of the deadlo
   await run('fill', 'insert into pairs values (1, 0), (2, 0)');
   await run(
     'function',
-    `create function raise_both(first int, second int) returns void language plpgsql as $$ begin
+    `create function add_to_both(first int, second int) returns void language plpgsql as $$ begin
       update pairs set n = n + 1 where id = first; perform pg_sleep(0.5); update pairs set n = n + 1 where id = second;
     end $$`,
   );
-  await Promise.all([run('both', 'select raise_both($1, $2)', [1, 2]), run('both', 'select raise_both($1, $2)', [2, 1])]);
+  await Promise.all([run('both', 'select add_to_both($1, $2)', [1, 2]), run('both', 'select add_to_both($1, $2)', [2, 1])]);
   expect(await run('read', 'select n from pairs order by id')).toEqual([{ n: 2 }, { n: 2 }]);
 });
