@@ -2,8 +2,11 @@ import { HEADER } from '@techno/contracts';
 import { SECOND, TemporaryError, TerminalError } from '@techno/kernel';
 import { describe, expect, it } from 'vitest';
 import { type ActorSpec, defineActor, type HandlerContext } from './actor.ts';
+import { attempt } from './attempt.ts';
 import { done, ordered } from './testing/orders.ts';
 import { createInMemoryBus, type InMemoryBus, type InMemoryBusOptions } from './in-memory-bus.ts';
+import { silentObserver } from './observer.ts';
+import type { Delivery } from './transport.ts';
 
 type Body = { n: number };
 type Handle = (message: Body, context: HandlerContext, bus: InMemoryBus) => Promise<void> | void;
@@ -228,6 +231,63 @@ describe('before the dead letter', () => {
     await bus.settle();
     expect(closings).toBe(2);
     expect(bus.deadLetters()).toHaveLength(1);
+  });
+});
+
+describe('a message that comes again without having been settled', () => {
+  it.each([
+    { spent: 0, deliveries: 2, becomes: { spent: 1, fromMs: 500, toMs: 2_000 } },
+    // Given out again and again, it was begun once at most.
+    { spent: 0, deliveries: 6, becomes: { spent: 1, fromMs: 500, toMs: 2_000 } },
+    { spent: 1, deliveries: 2, becomes: { spent: 2, fromMs: 1_000, toMs: 4_000 } },
+    { spent: 2, deliveries: 2, becomes: 'a dead letter' },
+    { spent: 2, deliveries: 5, becomes: 'a dead letter' },
+  ])('with $spent attempts spent, at delivery $deliveries', async ({ spent, deliveries, becomes }) => {
+    for (const random of [0, 0.999_999]) {
+      const scheduled: { spent: number; delayMs: number }[] = [];
+      const buried: unknown[] = [];
+      const ends: string[] = [];
+      const worker = defineActor<Body>({
+        name: 'worker',
+        receives: ordered,
+        retryDelaysMs: [1 * SECOND, 5 * SECOND],
+        handle: () => expect.fail('nobody should handle it'),
+      });
+      const headers = { [HEADER.eventId]: 'one', [HEADER.attempt]: String(spent) };
+      const delivery: Delivery = {
+        stream: 'ACTIONS',
+        subject: 'test.ordered.1',
+        seq: 1,
+        place: '1',
+        deliveries,
+        bytes: () => new TextEncoder().encode('{"n":1}'),
+        json: () => ({ n: 1 }),
+        header: (name) => headers[name],
+        headers: () => headers,
+        ack: () => void ends.push('acked'),
+        nak: () => void ends.push('released'),
+        term: () => void ends.push('termed'),
+        working() {},
+      };
+      await attempt(worker, delivery, {
+        transport: {
+          publish: async ({ data }) => void buried.push(JSON.parse(data)),
+          schedule: async (message, delayMs) => void scheduled.push({ spent: Number(message.headers[HEADER.attempt]), delayMs }),
+          reply: () => expect.fail('nobody waits'),
+        },
+        observer: silentObserver,
+        clock: { now: () => 0 },
+        signal: new AbortController().signal,
+        random: () => random,
+      });
+      if (typeof becomes === 'string') {
+        expect({ scheduled, ends }).toEqual({ scheduled: [], ends: ['termed'] });
+        expect(buried).toMatchObject([{ attempts: 3, error: { code: 'ATTEMPTS_EXHAUSTED' } }]);
+      } else {
+        expect({ buried, ends }).toEqual({ buried: [], ends: ['acked'] });
+        expect(scheduled).toEqual([{ spent: becomes.spent, delayMs: random === 0 ? becomes.fromMs : becomes.toMs }]);
+      }
+    }
   });
 });
 

@@ -83,7 +83,7 @@ test('a message that ends its process every time is buried after its attempts, a
       { timeoutMs: 25 * SECOND },
     );
     const others = () => new Set(begun.flatMap(({ n }) => (n === 3 ? [] : [n])));
-    await until(() => others().size === 19, { timeoutMs: 15 * SECOND });
+    await until(() => others().size === 19, { timeoutMs: 15 * SECOND, what: 'the beginning of every neighbour' });
     await until(async () => {
       const { num_pending, num_ack_pending } = await rig.bus.jsm.consumers.info('ACTIONS', 'deadly');
       return num_pending + num_ack_pending === 0;

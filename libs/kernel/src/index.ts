@@ -1,3 +1,4 @@
+export { answersInOrder } from './answers-in-order.ts';
 export { assertNever } from './assert-never.ts';
 export { exponentialDelayMs, jittered } from './backoff.ts';
 export { type Clock, rfc3339, systemClock } from './clock.ts';

@@ -1,6 +1,8 @@
 import { createDatabase, startPostgres, type TestDatabase, until } from '@techno/testkit';
+import type { Credentials } from '@techno/storage';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addKey, type Engine, enginePolicy, openEngine } from './engine.fixture.ts';
+import { createLiveFacts } from './live-facts.ts';
 
 let test: TestDatabase;
 let here: Engine;
@@ -64,6 +66,31 @@ describe('a change is live in every replica within a second', () => {
     await here.facts.refresh();
     expect(here.facts.identity(credential)).toBeDefined();
   });
+});
+
+it('an answer that comes late takes nothing back', async () => {
+  // The first question's answer is held on its way until the second's has come.
+  const given: (() => void)[] = [];
+  const credentials: Credentials = {
+    ...here.credentials,
+    async all() {
+      const keys = await here.credentials.all();
+      if (given.length === 0) await new Promise<void>((resolve) => given.push(resolve));
+      return keys;
+    },
+  };
+  const facts = createLiveFacts({ credentials, policies: here.policies, clock: here.clock, onProblem: () => {} });
+  const first = facts.refresh();
+  await until(() => given.length === 1);
+  const { id, credential } = await addKey(here.credentials);
+  await facts.refresh();
+  given[0]?.();
+  await first;
+  expect(facts.identity(credential)).toMatchObject({ id });
+  // What it believes is still followed.
+  await here.credentials.end(id, { revokedAt: new Date() });
+  await facts.refresh();
+  expect(facts.identity(credential)?.revokedAt).toBeDefined();
 });
 
 it('a stored policy that cannot be read leaves the old one in force, and says so', async () => {

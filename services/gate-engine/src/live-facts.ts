@@ -1,5 +1,5 @@
 import type { Credential } from '@techno/contracts';
-import { type Clock, errorMessage, every, pause, SECOND } from '@techno/kernel';
+import { answersInOrder, type Clock, errorMessage, every, pause, SECOND } from '@techno/kernel';
 import type { ApiKey, Credentials, Policies } from '@techno/storage';
 import type { Identity } from './gates/facts.ts';
 import { type CompiledPolicy, compilePolicy, parsePolicy } from './policy/compile.ts';
@@ -46,13 +46,17 @@ export function createLiveFacts({ credentials, policies, clock, onProblem }: Liv
   let policy: CompiledPolicy | undefined;
   let revision = -1;
   let confirmedAt = Number.NEGATIVE_INFINITY;
+  const answers = answersInOrder();
   let confirming: Promise<void> | undefined;
 
   async function refresh(): Promise<void> {
     const askedAt = clock.now();
+    const isNews = answers.asked();
     const current = await policies.factsRevision();
-    if (current !== revision) {
-      const [keys, latest] = await Promise.all([credentials.all(), policies.latest()]);
+    const [keys, latest] = current === revision ? [] : await Promise.all([credentials.all(), policies.latest()]);
+    // An old answer would take back a key that was made, or give back one that was revoked meanwhile.
+    if (!isNews()) return;
+    if (keys !== undefined) {
       byHash = new Map(keys.map((key) => [key.hash, identityOf(key)]));
       byId = new Map(keys.map((key) => [key.id, identityOf(key)]));
       if (latest !== undefined && latest.revision !== policy?.revision)

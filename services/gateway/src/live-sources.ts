@@ -1,4 +1,4 @@
-import { errorMessage, every } from '@techno/kernel';
+import { answersInOrder, errorMessage, every } from '@techno/kernel';
 import type { WebhookSource as StoredSource, WebhookSources } from '@techno/storage';
 import { open, type SecretsKeys, seal } from './webhooks/secret-box.ts';
 import { webhookSource, type WebhookSource } from './webhooks/source.ts';
@@ -24,9 +24,12 @@ export interface LiveSourcesDeps {
 export function createLiveSources({ store, keys, onProblem }: LiveSourcesDeps): LiveSources {
   let sources = new Map<string, WebhookSource>();
   let seen = '';
+  const answers = answersInOrder();
 
   async function load(): Promise<void> {
+    const isNews = answers.asked();
     const rows = await store.all();
+    if (!isNews()) return;
     const version = rows.map((row) => `${row.source}@${row.updatedAt.getTime()}`).join();
     if (version === seen) return;
     sources = new Map(rows.flatMap((row) => opened(row)));
