@@ -1,4 +1,4 @@
-import { HEADER } from '@techno/contracts';
+import { HEADER, type Headers } from '@techno/contracts';
 import { SECOND, TemporaryError, TerminalError } from '@techno/kernel';
 import { describe, expect, it } from 'vitest';
 import { type ActorSpec, defineActor, type HandlerContext } from './actor.ts';
@@ -253,7 +253,7 @@ describe('a message that comes again without having been settled', () => {
         retryDelaysMs: [1 * SECOND, 5 * SECOND],
         handle: () => expect.fail('nobody should handle it'),
       });
-      const headers = { [HEADER.eventId]: 'one', [HEADER.attempt]: String(spent) };
+      const headers: Headers = { [HEADER.eventId]: 'one', [HEADER.attempt]: String(spent) };
       const delivery: Delivery = {
         stream: 'ACTIONS',
         subject: 'test.ordered.1',
