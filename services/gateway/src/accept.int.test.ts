@@ -6,6 +6,7 @@ import { createTelemetry, type Telemetry } from '@techno/telemetry';
 import { createDatabase, startPostgres, type TestDatabase } from '@techno/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Acceptor, createAcceptor, type Submission } from './accept.ts';
+import { createDepartures } from './departures.ts';
 import { createDriver } from './driver.ts';
 
 const SWEEP_AFTER_MS = 20_000;
@@ -35,10 +36,11 @@ beforeEach(() => {
 });
 
 function acceptorOn(inbox: Inbox, maxBacklog = 100): Acceptor {
+  const sent = published;
   const transport: Transport = {
     async publish(message) {
       if (away) throw new Error('NATS is away');
-      published.push(message);
+      sent.push(message);
     },
     schedule: () => Promise.reject(new Error('nothing here is scheduled')),
     reply() {},
@@ -52,7 +54,17 @@ function acceptorOn(inbox: Inbox, maxBacklog = 100): Acceptor {
   });
   const { tracer } = telemetry;
   const logEvents = (events: readonly CanonicalEvent[]) => void logged.push(...events);
-  return createAcceptor({ inbox, driver, tracer, clock: systemClock, sweepAfterMs: SWEEP_AFTER_MS, maxBacklog, logEvents });
+  const departures = createDepartures({ onTheWay: () => 1 });
+  return createAcceptor({
+    inbox,
+    driver,
+    departures,
+    tracer,
+    clock: systemClock,
+    sweepAfterMs: SWEEP_AFTER_MS,
+    maxBacklog,
+    logEvents,
+  });
 }
 
 let made = 0;

@@ -3,6 +3,7 @@ import { HttpProblem } from '@techno/http';
 import { type Clock, errorCode, errorMessage, rfc3339, w3cTraceIdOf } from '@techno/kernel';
 import type { Inbox, StoredAnswer } from '@techno/storage';
 import type { Span, Tracer } from '@techno/telemetry';
+import type { Departures } from './departures.ts';
 import type { Driver } from './driver.ts';
 
 export interface Submission {
@@ -42,6 +43,7 @@ export interface Acceptor {
 export interface AcceptorDeps {
   readonly inbox: Inbox;
   readonly driver: Driver;
+  readonly departures: Departures;
   readonly tracer: Tracer;
   readonly clock: Clock;
   readonly sweepAfterMs: number;
@@ -49,7 +51,14 @@ export interface AcceptorDeps {
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
 }
 
-export function createAcceptor({ inbox, driver, tracer, clock, sweepAfterMs, maxBacklog, logEvents }: AcceptorDeps): Acceptor {
+export function createAcceptor(deps: AcceptorDeps): Acceptor {
+  const { inbox, driver, departures, tracer, clock, sweepAfterMs, maxBacklog, logEvents } = deps;
+
+  async function depart(request: ActionRequested, traceparent: string): Promise<boolean> {
+    await departures.join();
+    return driver.drive(request, traceparent, 0);
+  }
+
   return {
     async accept(submission) {
       if (driver.backlog >= maxBacklog) {
@@ -112,7 +121,7 @@ export function createAcceptor({ inbox, driver, tracer, clock, sweepAfterMs, max
         };
       }
       logEvents(eventsOf['action.requested'](body));
-      return { kind: 'accepted', traceId: span.traceId, span, driven: driver.drive(body, span.traceparent, 0) };
+      return { kind: 'accepted', traceId: span.traceId, span, driven: depart(body, span.traceparent) };
     },
   };
 }

@@ -8,6 +8,7 @@ import { createAcceptor } from './accept.ts';
 import { createAnswerLog } from './answer-log.ts';
 import { callers, credentialOf } from './callers.ts';
 import { type GatewayConfig, loadConfig } from './config.ts';
+import { createDepartures } from './departures.ts';
 import { createDriver } from './driver.ts';
 import { createLiveSources } from './live-sources.ts';
 import { createPending } from './pending.ts';
@@ -60,6 +61,7 @@ await runService<GatewayConfig>({
     const acceptor = createAcceptor({
       inbox,
       driver,
+      departures: createDepartures({ onTheWay: () => pending.newcomers }),
       tracer,
       clock,
       sweepAfterMs: config.TECHNO_SWEEP_AFTER_MS,

@@ -1,5 +1,5 @@
 import { actionCompleted, actionDenied, actionFailed } from '@techno/contracts';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createPending } from './pending.ts';
 
 const body = (traceId: string, more: object = {}) => ({ trace_id: traceId, ...more });
@@ -61,5 +61,40 @@ describe('who waits for an ending', () => {
     pending.releaseAll();
     expect(await Promise.all(all)).toEqual([undefined, undefined, undefined]);
     expect(pending.size).toBe(0);
+  });
+});
+
+describe('newcomers', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('are those that began to wait a moment ago, and still do', async () => {
+    const pending = createPending();
+    const slow = pending.wait('tr_slow', 60_000);
+    for (let n = 0; n < 3; n++) void pending.wait(`tr_${n}`, 60_000);
+    expect(pending.newcomers).toBe(4);
+    pending.settle(actionCompleted.type, body('tr_0'));
+    expect(pending.newcomers).toBe(3);
+    vi.advanceTimersByTime(60);
+    void pending.wait('tr_3', 60_000);
+    expect(pending.newcomers).toBe(4);
+    pending.settle(actionCompleted.type, body('tr_1'));
+    expect(pending.newcomers).toBe(3);
+    vi.advanceTimersByTime(60);
+    expect(pending).toMatchObject({ newcomers: 1, size: 3 });
+    vi.advanceTimersByTime(60);
+    expect(pending).toMatchObject({ newcomers: 0, size: 3 });
+    pending.settle(actionCompleted.type, body('tr_slow'));
+    expect((await slow)?.kind).toBe('completed');
+    expect(pending).toMatchObject({ newcomers: 0, size: 2 });
+    pending.releaseAll();
+  });
+
+  it('are none after a silence', () => {
+    const pending = createPending();
+    void pending.wait('tr_1', 60_000);
+    vi.advanceTimersByTime(1_000);
+    expect(pending).toMatchObject({ newcomers: 0, size: 1 });
+    pending.releaseAll();
   });
 });

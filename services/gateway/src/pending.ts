@@ -29,6 +29,8 @@ export interface Pending {
   /** Lets everybody who waits go on with a 202. */
   releaseAll(): void;
   readonly size: number;
+  /** Those of them that began to wait a moment ago: what is on its way now, without what takes long. */
+  readonly newcomers: number;
 }
 
 const KINDS: Readonly<Record<string, Ending['kind']>> = {
@@ -40,17 +42,36 @@ const KINDS: Readonly<Record<string, Ending['kind']>> = {
 /** A few seconds' worth at the highest rate. */
 const REMEMBERED = 20_000;
 
+/** A newcomer is one for this long, and at most for twice as long. */
+const MOMENT_MS = 50;
+
 export function createPending(): Pending {
   const waiting = new Map<string, (ending: Ending | undefined) => void>();
   const lately = lastOnes(REMEMBERED);
+  let newer = new Set<string>();
+  let newest = new Set<string>();
+  let turnedAt = performance.now();
+
+  /** Two generations instead of a timer for each. */
+  function age(): void {
+    const sinceMs = performance.now() - turnedAt;
+    if (sinceMs < MOMENT_MS) return;
+    newer = sinceMs < 2 * MOMENT_MS ? newest : new Set();
+    newest = new Set();
+    turnedAt = performance.now();
+  }
+
   return {
     wait: (traceId, waitMs) =>
       new Promise((resolve) => {
         const timer = setTimeout(done, waitMs, undefined);
         waiting.set(traceId, done);
+        age();
+        newest.add(traceId);
         function done(ending: Ending | undefined) {
           clearTimeout(timer);
           waiting.delete(traceId);
+          if (!newest.delete(traceId)) newer.delete(traceId);
           resolve(ending);
         }
       }),
@@ -69,6 +90,10 @@ export function createPending(): Pending {
     },
     get size() {
       return waiting.size;
+    },
+    get newcomers() {
+      age();
+      return newest.size + newer.size;
     },
   };
 }
