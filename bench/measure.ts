@@ -22,7 +22,9 @@ export interface Measurement {
 
 export const GENERATOR = 'load generator';
 
-type LoadShape = { kind: 'closed'; seconds: number; clients: number } | { kind: 'open'; seconds: number; perSecond: number };
+export type LoadShape =
+  | { kind: 'closed'; seconds: number; clients: number }
+  | { kind: 'open'; seconds: number; perSecond: number };
 
 /** Runs one load against one subject and watches what it costs. */
 export async function measure(subject: Subject, generator: Generator, shape: LoadShape): Promise<Measurement> {

@@ -5,6 +5,8 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly warmUpSeconds: number;
   readonly throughputSeconds: number;
+  /** Of the same load before a latency is measured. */
+  readonly settlingSeconds: number;
   readonly latencySeconds: number;
   readonly openLoopSeconds: number;
   readonly soak: boolean;
@@ -21,7 +23,7 @@ export const HELP = `npm run bench [-- options]
 
 Measures POST /v1/process of the whole system beside the bare hops it is made of, on a stack of its own.
 
-  --quick      about a minute; rougher figures
+  --quick      about two minutes; rougher figures
   --soak       five more minutes at half of the maximum: is memory flat?
   --profile    takes a V8 CPU profile of every service under load (bench/profiles/)
   --bare       the bare hops only
@@ -29,8 +31,8 @@ Measures POST /v1/process of the whole system beside the bare hops it is made of
   --no-write   leaves bench/RESULTS.md as it is
   --help`;
 
-const FULL = { rounds: 5, warmUpSeconds: 10, throughputSeconds: 8, latencySeconds: 15, openLoopSeconds: 30 };
-const QUICK = { rounds: 1, warmUpSeconds: 5, throughputSeconds: 8, latencySeconds: 6, openLoopSeconds: 8 };
+const FULL = { rounds: 5, warmUpSeconds: 10, throughputSeconds: 8, settlingSeconds: 25, latencySeconds: 15, openLoopSeconds: 30 };
+const QUICK = { rounds: 1, warmUpSeconds: 5, throughputSeconds: 8, settlingSeconds: 5, latencySeconds: 6, openLoopSeconds: 8 };
 
 /** Nothing when help is what was asked for. Throws what parseArgs throws. */
 export function parseOptions(args: readonly string[]): BenchOptions | undefined {

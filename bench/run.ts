@@ -5,7 +5,7 @@ import { startBareHops } from './bare/bare-hops.ts';
 import { startFullSystem } from './full/full-system.ts';
 import { type Generator, startGenerator } from './load/generator.ts';
 import { describeMachine } from './machine.ts';
-import { type Measurement, measure, middle } from './measure.ts';
+import { type LoadShape, type Measurement, measure, middle } from './measure.ts';
 import { hotSpotsOf } from './observe/hot-spots.ts';
 import { profile } from './observe/profile.ts';
 import type { BenchOptions } from './options.ts';
@@ -63,7 +63,7 @@ export async function runBench(
 
     const latencyOf = (subject: Subject) => {
       const shape = { kind: 'closed', seconds: options.latencySeconds, clients: CLIENTS.latency } as const;
-      return step(`${subject.name}, ${CLIENTS.latency} clients`, () => measure(subject, generator, shape), speed);
+      return measureSettled(subject, generator, shape, options, `${CLIENTS.latency} clients`);
     };
     return {
       at: rfc3339(systemClock.now()),
@@ -99,7 +99,7 @@ async function fullPhases(
 ): Promise<Omit<FullResults, 'rounds'>> {
   const perSecond = Math.round(known.throughput.perSecond / 2);
   const shape = { kind: 'open', seconds: options.openLoopSeconds, perSecond } as const;
-  const half = await step(`full system, ${perSecond} actions/s`, () => measure(full, generator, shape), speed);
+  const half = await measureSettled(full, generator, shape, options, `${perSecond} actions/s`);
   const profiled = options.profile ? await profiles(full, generator, known.profiles) : [];
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const soaked = options.soak
@@ -108,6 +108,22 @@ async function fullPhases(
       )
     : undefined;
   return { throughput: known.throughput, latency: known.latency, half, soak: soaked, profiles: profiled };
+}
+
+/**
+ * A latency belongs to a load that has lasted: every accepted action is looked at again when its time limit is over (20 s), so a
+ * measurement would begin with the work that the load before it left behind.
+ */
+async function measureSettled(
+  subject: Subject,
+  generator: Generator,
+  shape: LoadShape,
+  { settlingSeconds }: BenchOptions,
+  title: string,
+): Promise<Measurement> {
+  const settling = { ...shape, seconds: settlingSeconds, target: subject.target };
+  await step(`${subject.name}, ${title}: settling`, () => generator.run(settling));
+  return step(`${subject.name}, ${title}`, () => measure(subject, generator, shape), speed);
 }
 
 async function warmUp(subject: Subject, generator: Generator, seconds: number): Promise<void> {
