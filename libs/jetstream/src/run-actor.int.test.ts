@@ -23,7 +23,7 @@ function gate() {
   return { open, opened };
 }
 
-describe('an actor', () => {
+describe.concurrent('an actor', () => {
   test('handles what was published before and after it started, and emits before it acks', async () => {
     const [given, emitted] = [orders('through'), orders('through-news')];
     const [handled, heard] = [new Set<number>(), new Set<number>()];
@@ -173,7 +173,7 @@ describe('an actor', () => {
   });
 });
 
-describe('a message that cannot be handled', () => {
+describe.concurrent('a message that cannot be handled', () => {
   test('goes to the dead letters whole, and is termed', async () => {
     const given = orders('buried');
     rig.run(
@@ -210,7 +210,7 @@ describe('a message that cannot be handled', () => {
   });
 });
 
-describe('a pause', () => {
+describe.concurrent('a pause', () => {
   test('stops the intake, spends no attempt, and ends by itself', async () => {
     const given = orders('paused');
     const attempts: number[] = [];
@@ -242,7 +242,7 @@ describe('a pause', () => {
   });
 });
 
-describe('a stop', () => {
+describe.concurrent('a stop', () => {
   test('finishes what is in flight and leaves nothing unacked', async () => {
     const given = orders('drained');
     const all = gate();
@@ -290,7 +290,7 @@ describe('a stop', () => {
   });
 });
 
-test('a handler that works longer than its lease keeps it', async () => {
+test.concurrent('a handler that works longer than its lease keeps it', async () => {
   const given = orders('long');
   let handled = 0;
   rig.run(
@@ -306,7 +306,7 @@ test('a handler that works longer than its lease keeps it', async () => {
   expect(handled).toBe(1);
 });
 
-test('messages that wait behind long ones are handled once, by whichever replica is free', async () => {
+test.concurrent('messages that wait behind long ones are handled once, by whichever replica is free', async () => {
   const given = orders('queued');
   const handled: number[] = [];
   const long = () =>

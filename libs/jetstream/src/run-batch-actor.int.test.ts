@@ -41,7 +41,7 @@ const settled = (name: string) =>
     return num_pending + num_ack_pending === 0;
   });
 
-test('takes messages in stream order and in batches, and acks what is written', async () => {
+test.concurrent('takes messages in stream order and in batches, and acks what is written', async () => {
   const given = orders('batched');
   const batches: number[][] = [];
   for (const n of range(45)) await rig.send(given, n);
@@ -55,7 +55,7 @@ test('takes messages in stream order and in batches, and acks what is written', 
   await until(() => batches.flat().length === 46, { timeoutMs: 1 * SECOND });
 });
 
-test('tells what it is, its body and its place in the stream', async () => {
+test.concurrent('tells what it is, its body and its place in the stream', async () => {
   const given = orders('told');
   const seen: Received[] = [];
   rig.runBatch({ ...writer(given, () => {}), handle: async (batch) => void seen.push(...batch) });
@@ -65,7 +65,7 @@ test('tells what it is, its body and its place in the stream', async () => {
   expect(seen[0]?.streamSeq).toBeGreaterThan(0);
 });
 
-test('a failing batch is tried again in place, for as long as the store is away, and nothing overtakes it', async () => {
+test.concurrent('a failing batch is tried again in place, for as long as the store is away, and nothing overtakes it', async () => {
   const given = orders('away');
   const [tries, written]: [number[][], number[]] = [[], []];
   for (const n of range(5)) await rig.send(given, n);
@@ -84,7 +84,7 @@ test('a failing batch is tried again in place, for as long as the store is away,
   expect(await rig.deadLetters('away')).toEqual([]);
 });
 
-test('one message at fault is found by splitting and buried; the others are written, in order', async () => {
+test.concurrent('one message at fault is found by splitting and buried; the others are written, in order', async () => {
   const given = orders('poison');
   const written: number[] = [];
   for (const n of range(8)) await rig.send(given, n);
@@ -101,7 +101,7 @@ test('one message at fault is found by splitting and buried; the others are writ
   expect(letters.map(({ payload, error }) => [payload, error.message])).toEqual([['{"n":5}', 'no five']]);
 });
 
-test('what is no message of its is buried at once', async () => {
+test.concurrent('what is no message of its is buried at once', async () => {
   const given = orders('strange');
   const written: number[] = [];
   rig.runBatch(writer(given, (ns) => void written.push(...ns)));
@@ -119,7 +119,7 @@ test('what is no message of its is buried at once', async () => {
   ]);
 });
 
-test('a batch that is written for longer than the lease keeps all of its messages', async () => {
+test.concurrent('a batch that is written for longer than the lease keeps all of its messages', async () => {
   const given = orders('slow');
   const batches: number[][] = [];
   for (const n of range(4)) await rig.send(given, n);
@@ -140,7 +140,7 @@ test('a batch that is written for longer than the lease keeps all of its message
   expect([num_redelivered, delivered.consumer_seq]).toEqual([0, 4]);
 });
 
-test('a stop lets the batch in hand be written, and acks it', async () => {
+test.concurrent('a stop lets the batch in hand be written, and acks it', async () => {
   const given = orders('stopped');
   const written: number[] = [];
   let begun = false;
@@ -171,7 +171,7 @@ test('a stop lets the batch in hand be written, and acks it', async () => {
   expect(written).toEqual(range(written.length));
 });
 
-test('of two replicas one writes; when it dies the other takes over and nothing is lost', async () => {
+test.concurrent('of two replicas one writes; when it dies the other takes over and nothing is lost', async () => {
   const given = orders('pinned');
   const [one, other] = [await createRig(nats.url, 'one'), await createRig(nats.url, 'other')];
   const written: { by: string; n: number }[] = [];
@@ -199,7 +199,7 @@ test('of two replicas one writes; when it dies the other takes over and nothing 
   }
 }, 60_000);
 
-test('what a replica had in hand when it died is written by the next one, and before what came later', async () => {
+test.concurrent('what a replica had in hand when it died is written by the next one, and before what came later', async () => {
   const given = orders('in-hand');
   const [one, other] = [await createRig(nats.url, 'one'), await createRig(nats.url, 'other')];
   const written: number[] = [];

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdtempSync, openSync, readFileSync, statfsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,9 +12,24 @@ function testGuard(): Guard {
   return guard;
 }
 
-/** A fresh folder below the system's temporary one. */
+const IN_MEMORY = '/dev/shm';
+/** Far more than the servers of one run keep. Containers often have 64 MiB there, and then it is the disk's. */
+const ROOM_BYTES = 4 * 1024 ** 3;
+
+/** Where servers keep their data: a database is copied ten times as fast where its 300 files are in memory. */
+function scratchBase(): string {
+  try {
+    accessSync(IN_MEMORY, constants.W_OK);
+    const { bavail, bsize } = statfsSync(IN_MEMORY);
+    return bavail * bsize >= ROOM_BYTES ? IN_MEMORY : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
+/** A fresh folder for what a server keeps. */
 export function scratchFolder(name: string): { dir: string; remove(): Promise<void> } {
-  const dir = mkdtempSync(path.join(tmpdir(), `techno-${name}-`));
+  const dir = mkdtempSync(path.join(scratchBase(), `techno-${name}-`));
   // mkdtemp makes it private, but PostgreSQL runs under another account when the test runs as root.
   chmodSync(dir, 0o711);
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
