@@ -4,8 +4,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const everywhere = (pattern: string) =>
   ['libs', 'services', 'deploy', 'bench', 'tests'].map((folder) => `${folder}/**/${pattern}`);
 
-/** They take a minute and more each, most of it waiting: begun last, they would be all that still runs. */
-const LONGEST = ['tests/e2e/faults', 'tests/dlq/bulk', 'tests/notifier/outage'];
+/** Begun last, they would be all that still runs. */
+const LONGEST = ['tests/e2e/faults', 'tests/dlq/bulk', 'tests/notifier/outage', 'tests/observability/rules'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

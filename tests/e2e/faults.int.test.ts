@@ -17,7 +17,7 @@ import { call } from '../support/client.ts';
 // The short form of `npm run chaos` and `npm run rolling`: the same load, the same account, fewer faults.
 
 /** Enough that every fault meets work under way, and little enough for two shared cores. */
-const PER_SECOND = 40;
+const PER_SECOND = 25;
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);

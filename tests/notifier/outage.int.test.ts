@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Stack, startStack } from '../support/stack.ts';
 import { HOWS, problemsOf, runOutage } from './outage-run.ts';
 
-const COUNT = 1_000;
+const COUNT = 600;
 const pace = { perSecond: 200, burst: 40 };
 
 let standIns: StandIns;

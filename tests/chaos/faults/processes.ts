@@ -4,6 +4,9 @@ import type { FaultContext } from '../fault.ts';
 
 type Seen = Pick<FaultContext, 'stack'>;
 
+/** Being asked whether it is ready costs a service a look at everything it needs. */
+const LOOK_MS = 250;
+
 /** Signals every replica of a service at once. @throws Error where it does not run */
 export async function signalAll(context: FaultContext, service: string, signal: NodeJS.Signals): Promise<number[]> {
   const pids = await context.pidsOf(service);
@@ -20,7 +23,7 @@ export async function untilReplaced(context: Seen, service: string, pids: readon
       const now = processes.filter((one) => one.service === service);
       return now.every(({ pid }) => !pids.includes(pid)) && (await allReady(now));
     },
-    { timeoutMs: 2 * MINUTE, everyMs: 100, what: `the return of ${service}` },
+    { timeoutMs: 2 * MINUTE, everyMs: LOOK_MS, what: `the return of ${service}` },
   );
 }
 
@@ -28,7 +31,7 @@ export async function untilReplaced(context: Seen, service: string, pids: readon
 export async function untilAllReady(context: Seen): Promise<void> {
   await until(async () => allReady((await context.stack()).processes), {
     timeoutMs: 2 * MINUTE,
-    everyMs: 100,
+    everyMs: LOOK_MS,
     what: 'every service to be ready',
   });
 }
@@ -43,7 +46,7 @@ export async function infrastructure(context: Seen, name: 'nats' | 'postgres') {
 export async function untilRestarted(context: Seen, name: 'nats' | 'postgres', pid: number): Promise<void> {
   await until(async () => (await infrastructure(context, name)).pid !== pid, {
     timeoutMs: 2 * MINUTE,
-    everyMs: 100,
+    everyMs: LOOK_MS,
     what: `the return of ${name}`,
   });
 }
