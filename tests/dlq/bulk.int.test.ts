@@ -139,7 +139,13 @@ it('3,000 at 200 a second, kill -9 in the middle: another replayer goes on, and 
 
   await stack.start('dlq-replayer', QUIET);
   const done = await progress(id, ({ under_way }, status) => status === 'completed' && under_way === 0, 120_000);
-  expect(done['progress']).toMatchObject({ total: KILLED_OVER, sent: KILLED_OVER, replayed: KILLED_OVER, failed_again: 0, discarded: 0 });
+  expect(done['progress']).toMatchObject({
+    total: KILLED_OVER,
+    sent: KILLED_OVER,
+    replayed: KILLED_OVER,
+    failed_again: 0,
+    discarded: 0,
+  });
   // At the upstream, which counts repeats too; and in the record.
   expect(ids.filter((one) => upstream.served.get(one) !== 1)).toEqual([]);
   const [counted] = await record(

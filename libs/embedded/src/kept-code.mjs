@@ -1,5 +1,6 @@
 // Loaded before a program of this repository (`node --import`). Node strips the types of every file at every start, a third
 // of the time a service takes to start, and compiles all modules: both is kept in node_modules/.cache for the next start.
+// Of several hundred modules most are named by their neighbours, and need not be looked for.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { enableCompileCache, registerHooks, stripTypeScriptTypes } from 'node:module';
@@ -52,6 +53,12 @@ function keep(file, code) {
 
 enableCompileCache(path.join(cache, 'compiled'));
 registerHooks({
+  // A relative name with its extension is that file: Node would look at the disk and at each folder above it.
+  resolve(specifier, context, next) {
+    const isFile = specifier.startsWith('.') && /\.(ts|js|mjs)$/.test(specifier) && !context.conditions.includes('require');
+    if (!isFile || !context.parentURL?.startsWith('file:')) return next(specifier, context);
+    return { url: new URL(specifier, context.parentURL).href, shortCircuit: true };
+  },
   load(url, context, next) {
     if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
     return { format: 'module', source: stripped(readFileSync(fileURLToPath(url), 'utf8')), shortCircuit: true };

@@ -11,6 +11,7 @@ export {
 export type { Resolve, ResolvedAddress } from './egress/target.ts';
 export { type EventStream, formatEvent, type ServerSentEvent, type StreamRun } from './event-stream.ts';
 export { openApi, type OpenApiDocument, type OpenApiOptions } from './openapi.ts';
+export { nodeHttp } from './node-http.ts';
 export type { HttpObserver, HttpServerOptions, RequestEnded, RequestLabels } from './options.ts';
 export { HttpProblem, problem, type ProblemInput, problemSchema } from './problem.ts';
 export type { BytesReply, JsonReply, Reply, ReplyHeaders, StreamReply, TextReply } from './reply.ts';

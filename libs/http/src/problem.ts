@@ -1,8 +1,6 @@
-import { STATUS_CODES } from 'node:http';
-
 import { TechnoError } from '@techno/kernel';
 import { z } from 'zod';
-
+import { nodeHttp } from './node-http.ts';
 import type { JsonReply, ReplyHeaders } from './reply.ts';
 
 export interface ProblemInput {
@@ -38,7 +36,7 @@ export const problemSchema = z
 
 /** The reply for a problem: `application/problem+json` with `type: /docs/errors#CODE`. */
 export function problem({ status, code, detail, title, traceId, headers, extensions }: ProblemInput): JsonReply {
-  const phrase = title ?? STATUS_CODES[status] ?? 'Error';
+  const phrase = title ?? nodeHttp.STATUS_CODES[status] ?? 'Error';
   return {
     status,
     contentType: PROBLEM_CONTENT_TYPE,

@@ -1,5 +1,4 @@
-import { STATUS_CODES } from 'node:http';
-
+import { nodeHttp } from './node-http.ts';
 import type { Reply, ReplyHeaders } from './reply.ts';
 import type { UwsResponse } from './uws.ts';
 
@@ -8,7 +7,7 @@ const statusLines = new Map<number, string>();
 function statusLine(status: number): string {
   let line = statusLines.get(status);
   if (line === undefined) {
-    line = `${status} ${STATUS_CODES[status] ?? 'Unknown'}`;
+    line = `${status} ${nodeHttp.STATUS_CODES[status] ?? 'Unknown'}`;
     statusLines.set(status, line);
   }
   return line;

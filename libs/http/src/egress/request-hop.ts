@@ -1,8 +1,8 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
-
+import { nodeHttp } from '../node-http.ts';
 import type { Hop } from './redirect.ts';
 import type { Target } from './target.ts';
 
@@ -23,7 +23,7 @@ export interface HopOptions {
 export function requestHop({ hop, target, signal, sent, ca }: HopOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const secure = hop.url.protocol === 'https:';
-    const request = (secure ? httpsRequest : httpRequest)(hop.url, {
+    const request = (secure ? httpsRequest : nodeHttp.request)(hop.url, {
       method: hop.method,
       headers: { ...hop.headers, ...(hop.body === undefined ? {} : { 'content-length': hop.body.length }) },
       lookup: pinnedLookup(target),

@@ -1,4 +1,4 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { nodeHttp } from '@techno/http';
 import { TerminalError } from '@techno/kernel';
 
 /** Reads one secret; undefined where there is none of that name. */
@@ -34,8 +34,8 @@ export function upstreamHeaders(declared: Readonly<Record<string, string>>, secr
       return found;
     });
     try {
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
+      nodeHttp.validateHeaderName(name);
+      nodeHttp.validateHeaderValue(name, value);
     } catch {
       // Node's message would quote the value.
       throw new TerminalError('EXECUTOR_MISCONFIGURED', `the header '${name}' has characters that no header may have`);
