@@ -5,7 +5,7 @@ import { withConnection } from '@techno/embedded';
 import { type Bus, connectBus, createTransport, ensureStreams } from '@techno/jetstream';
 import { newSpanId, newW3cTraceId, rfc3339 } from '@techno/kernel';
 import { createDatabase, nodeArguments, startNats, type TestDatabase, type TestNats, until } from '@techno/testkit';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type ServiceProcess, startService } from '../support/service-process.ts';
@@ -15,17 +15,15 @@ let nats: TestNats;
 let database: TestDatabase;
 let bus: Bus;
 let replayer: ServiceProcess;
+let logs: string;
 let stopConsumer: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
+  logs = await mkdtemp(path.join(tmpdir(), 'techno-deadly-'));
   [nats, database] = await Promise.all([startNats(), createDatabase()]);
   bus = await connectBus({ url: nats.url, name: 'deadly-test' });
   await ensureStreams(bus);
-  replayer = await startService(
-    'dlq-replayer',
-    { NATS_URL: nats.url, DATABASE_URL: database.url('dlq-replayer') },
-    await mkdtemp(path.join(tmpdir(), 'techno-deadly-')),
-  );
+  replayer = await startService('dlq-replayer', { NATS_URL: nats.url, DATABASE_URL: database.url('dlq-replayer') }, logs);
 }, 60_000);
 
 afterEach(() => stopConsumer());
@@ -34,6 +32,7 @@ afterAll(async () => {
   await replayer?.stop();
   await nats?.stop();
   await database?.drop();
+  await rm(logs, { recursive: true, force: true });
 });
 
 /** Runs the consumer and starts it again whenever it dies, as a supervisor does. */

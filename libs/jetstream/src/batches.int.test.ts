@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { HEADER } from '@techno/contracts';
 import { SECOND, TemporaryError, TerminalError } from '@techno/kernel';
-import { startNats, type TestNats, until } from '@techno/testkit';
+import { nodeArguments, startNats, type TestNats, until } from '@techno/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EVENT_BATCH } from './event-batch.ts';
 import { storedMessages } from './stored.ts';
@@ -165,7 +165,7 @@ test('a process that dies over one of a batch takes no other along: they come ba
   let child: ChildProcess | undefined;
   const supervised = (async () => {
     while (!stop.signal.aborted) {
-      child = spawn(process.execPath, [program, nats.url, 'deadly-batch', '3', 'exit', 'batchable'], {
+      child = spawn(process.execPath, [...nodeArguments(program), nats.url, 'deadly-batch', '3', 'exit', 'batchable'], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => begun.push(JSON.parse(line)));
@@ -178,7 +178,7 @@ test('a process that dies over one of a batch takes no other along: they come ba
         const found = await rig.deadLetters('deadly-batch');
         return found.length > 0 && found;
       },
-      { timeoutMs: 25 * SECOND },
+      { timeoutMs: 45 * SECOND },
     );
     await until(() => new Set(begun.flatMap(({ n }) => (n === 3 ? [] : [n]))).size === 9);
     await quiet('deadly-batch');
@@ -189,4 +189,4 @@ test('a process that dies over one of a batch takes no other along: they come ba
     child?.kill('SIGKILL');
     await supervised;
   }
-}, 60_000);
+}, 90_000);

@@ -48,9 +48,9 @@ it('stops fetching ahead when no place gets free for long, and keeps the lease o
   void intake.take(work('a', 20_000));
   let taken = false;
   void intake.take(work('b', 10))?.then(() => (taken = true));
-  await vi.advanceTimersByTimeAsync(1_000);
+  await vi.advanceTimersByTimeAsync(900);
   expect([taken, intake.byHand.signal.aborted]).toEqual([false, false]);
-  await vi.advanceTimersByTimeAsync(1_000);
+  await vi.advanceTimersByTimeAsync(1_100);
   expect([taken, intake.byHand.signal.aborted, log]).toEqual([true, true, ['begin a']]);
   // What was in the buffer meanwhile is taken without another wait, and waits its turn here.
   await intake.take(work('c', 10));

@@ -41,16 +41,12 @@ export function createIntake({ places, leaseMs }: { places: number; leaseMs: num
   const held: Work[] = [];
   let used = 0;
   let typicalMs = 0;
-  let blockedAt: number | undefined;
   let roomy: (() => void) | undefined;
   let idle: (() => void) | undefined;
 
   const extend = setInterval(() => {
     for (const work of inHand) work.working();
   }, leaseMs / 3);
-  const look = setInterval(() => {
-    if (blockedAt !== undefined && performance.now() - blockedAt > patienceMs) turnSlow();
-  }, patienceMs / 2);
 
   function turnSlow(): void {
     slow.abort();
@@ -78,9 +74,9 @@ export function createIntake({ places, leaseMs }: { places: number; leaseMs: num
   async function takeLater(work: Work): Promise<void> {
     if (typicalMs > patienceMs) turnSlow();
     if (!slow.signal.aborted) {
-      blockedAt = performance.now();
+      const patience = setTimeout(turnSlow, patienceMs);
       await wait();
-      blockedAt = undefined;
+      clearTimeout(patience);
     }
     if (room() > 0) begin(work);
     else held.push(work);
@@ -96,7 +92,6 @@ export function createIntake({ places, leaseMs }: { places: number; leaseMs: num
     idle: () => (inHand.size === 0 ? Promise.resolve() : new Promise((resolve) => (idle = resolve))),
     close() {
       clearInterval(extend);
-      clearInterval(look);
     },
   };
 }

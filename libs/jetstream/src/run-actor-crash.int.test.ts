@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SECOND } from '@techno/kernel';
-import { startNats, type TestNats, until } from '@techno/testkit';
+import { nodeArguments, startNats, type TestNats, until } from '@techno/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createRig, orders, type Rig, worker } from './testing/rig.ts';
 
+const NEIGHBOURS = 10;
 const PROGRAM = fileURLToPath(new URL('./testing/mortal-worker.ts', import.meta.url));
 
 let nats: TestNats;
@@ -31,7 +32,9 @@ afterAll(async () => {
 type Begun = { n: number; attempt: number };
 
 function startWorker(kind: string, deadly: number, how: 'hang' | 'exit', begun: Begun[]): ChildProcess {
-  const child = spawn(process.execPath, [PROGRAM, nats.url, kind, String(deadly), how], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...nodeArguments(PROGRAM), nats.url, kind, String(deadly), how], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.push(child);
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on(
     'line',
@@ -64,7 +67,7 @@ test('what a killed process had in hand is done by another one after its lease',
 test('a message that ends its process every time is buried after its attempts, and its neighbours are done', async () => {
   const given = orders('deadly');
   const begun: Begun[] = [];
-  for (let n = 0; n < 20; n++) await rig.send(given, n);
+  for (let n = 0; n <= NEIGHBOURS; n++) await rig.send(given, n);
   // Its supervisor starts it again each time, as in production.
   const supervisor = new AbortController();
   const supervised = (async () => {
@@ -80,17 +83,17 @@ test('a message that ends its process every time is buried after its attempts, a
         const found = await rig.deadLetters('deadly');
         return found.length > 0 && found;
       },
-      { timeoutMs: 25 * SECOND },
+      { timeoutMs: 45 * SECOND },
     );
     const others = () => new Set(begun.flatMap(({ n }) => (n === 3 ? [] : [n])));
-    await until(() => others().size === 19, { timeoutMs: 15 * SECOND, what: 'the beginning of every neighbour' });
+    await until(() => others().size === NEIGHBOURS, { timeoutMs: 15 * SECOND, what: 'the beginning of every neighbour' });
     await until(async () => {
       const { num_pending, num_ack_pending } = await rig.bus.jsm.consumers.info('ACTIONS', 'deadly');
       return num_pending + num_ack_pending === 0;
     });
-    expect(begun.filter(({ n }) => n === 3).map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    expect(begun.filter(({ n }) => n === 3).map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4]);
     expect(letters.map(({ error, attempts, subject }) => [error.code, attempts, subject])).toEqual([
-      ['ATTEMPTS_EXHAUSTED', 3, 'action.test.deadly.3'],
+      ['ATTEMPTS_EXHAUSTED', 4, 'action.test.deadly.3'],
     ]);
     expect(await rig.deadLetters('deadly')).toHaveLength(1);
   } finally {
@@ -98,4 +101,4 @@ test('a message that ends its process every time is buried after its attempts, a
     for (const child of children) child.kill('SIGKILL');
     await supervised;
   }
-}, 60_000);
+}, 90_000);

@@ -29,6 +29,9 @@ export interface RunActorDeps {
 /** Unacked messages over all replicas, for each place in one replica: room for many replicas and their prefetch. */
 const ACK_PENDING_PER_SLOT = 64;
 
+/** How soon a pull is closed once its actor is paused: each look wakes an idle process. */
+const PAUSE_LOOK_MS = 200;
+
 /** The durable of an actor: its subject and its own retries. */
 export function consumerConfig<Body>(actor: Actor<Body>): ConsumerConfig & { durable_name: string } {
   return {
@@ -107,7 +110,7 @@ async function pullUnlessPaused<Body>(
     const watch = setInterval(() => {
       const next = pausedUntil();
       if (next !== undefined && next > deps.clock.now()) close();
-    }, 50);
+    }, PAUSE_LOOK_MS);
     try {
       await pull(deps.bus, options, take, open.signal);
     } finally {

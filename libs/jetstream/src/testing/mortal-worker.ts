@@ -8,7 +8,8 @@ const [url = '', kind = '', deadly = '', how = '', batchable = ''] = process.arg
 const rig = await createRig(url, 'mortal-worker');
 rig.run(
   worker(batchable ? batchableOrders(kind) : orders(kind), {
-    retryDelaysMs: [200, 200],
+    // As many attempts as in production: a neighbour may be in hand at one death, and at the next, but hardly at every one.
+    retryDelaysMs: [200, 200, 200],
     async handle({ n }, { attempt }) {
       process.stdout.write(`${JSON.stringify({ n, attempt })}\n`);
       if (String(n) !== deadly) return;
