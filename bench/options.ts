@@ -23,7 +23,7 @@ export const HELP = `npm run bench [-- options]
 
 Measures POST /v1/process of the whole system beside the bare hops it is made of, on a stack of its own.
 
-  --quick      about two minutes; rougher figures
+  --quick      80 seconds; rougher figures
   --soak       five more minutes at half of the maximum: is memory flat?
   --profile    takes a V8 CPU profile of every service under load (bench/profiles/)
   --bare       the bare hops only

@@ -21,7 +21,7 @@ export interface TestDatabase {
 }
 
 /**
- * A database for this test alone, already migrated (a copy of a template, about 30 ms), or an `empty` one.
+ * A database for this test alone, already migrated (a copy of a template, about 40 ms in memory), or an `empty` one.
  * `on` names another server than the run's.
  */
 export async function createDatabase(options: { empty?: boolean; on?: PostgresAddress } = {}): Promise<TestDatabase> {

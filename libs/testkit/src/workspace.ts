@@ -16,7 +16,7 @@ const IN_MEMORY = '/dev/shm';
 /** Far more than the servers of one run keep. Containers often have 64 MiB there, and then it is the disk's. */
 const ROOM_BYTES = 4 * 1024 ** 3;
 
-/** Where servers keep their data: a database is copied ten times as fast where its 300 files are in memory. */
+/** Where servers keep their data: a database is copied several times as fast where its 300 files are in memory. */
 function scratchBase(): string {
   try {
     accessSync(IN_MEMORY, constants.W_OK);
