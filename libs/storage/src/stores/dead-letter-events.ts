@@ -51,11 +51,12 @@ export function createDeadLetterEvents(database: Database): DeadLetterEvents {
     },
     tell: (limit, tell) =>
       database.transaction(async (query) => {
+        // The statement sees what was before it took the lock, which may be before its last holder's marks: `for update` looks again.
         const rows = await query<Stored>(
           {
             name: 'dlq-events-unaudited',
             text: `select ${COLUMNS} from worker_dlq_events where not audited and (select pg_try_advisory_xact_lock(${TELLER_LOCK}))
-              order by id limit $1`,
+              order by id limit $1 for update`,
           },
           [limit],
         );

@@ -172,6 +172,21 @@ it('the trail is told by one process at a time, in order, and again where the te
   expect(told).toEqual(told.toSorted((a, b) => a - b));
 });
 
+it('no line is told twice by tellers that follow closely on each other', async () => {
+  const events = createDeadLetterEvents(database);
+  const told: number[] = [];
+  const teller = async () => {
+    for (let turn = 0; turn < 150; turn += 1) await events.tell(2, async (list) => void told.push(...list.map(({ id }) => id)));
+  };
+  for (let line = 0; line < 300; line += 1) {
+    await events.note({ action: 'noted', by: 'test', traceId: `tr_${'d'.repeat(32)}`, data: { line } });
+  }
+  await Promise.all([teller(), teller(), teller(), teller()]);
+  await teller();
+  expect(told).toHaveLength(300);
+  expect(told).toEqual(told.toSorted((a, b) => a - b));
+});
+
 describe('a replay job', () => {
   const job = (more: Partial<NewReplayJob> = {}): NewReplayJob => ({
     id: `rj_${++count}`,
