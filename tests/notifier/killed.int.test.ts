@@ -126,6 +126,15 @@ const stateOf = (id: string) =>
 const isBlocked = (query: Query, table: string) => async () =>
   (await query(`select 1 from pg_locks where not granted and relation = $1::regclass`, [table])).length > 0;
 
+/** The provider's next call: `asked` resolves when it has come, and its answer waits for `answer`. */
+function nextCall(): { asked: Promise<void>; answer: () => void } {
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const until = () => (asked.resolve(), answered.promise);
+  standIns.behave('twilio', { until, times: 1 });
+  return { asked: asked.promise, answer: answered.resolve };
+}
+
 const DEATHS: readonly [string, (notifier: Started) => Promise<string>][] = [
   [
     'before the call',
@@ -143,11 +152,12 @@ const DEATHS: readonly [string, (notifier: Started) => Promise<string>][] = [
   [
     'in the call, before its answer',
     async (notifier) => {
-      standIns.behave('twilio', { delayMs: 400, times: 1 });
+      const call = nextCall();
       const id = await ask();
-      await until(async () => (await stateOf(id)) === 'SENDING' && (await hasStarted(id)));
+      await call.asked;
       await notifier.kill();
       // The provider has it all the same.
+      call.answer();
       await until(() => standIns.messages.length === 1);
       return id;
     },
@@ -156,11 +166,12 @@ const DEATHS: readonly [string, (notifier: Started) => Promise<string>][] = [
     'after the answer, before the record',
     (notifier) =>
       asAdmin(async (query) => {
-        standIns.behave('twilio', { delayMs: 400, times: 1 });
+        const call = nextCall();
         const id = await ask();
-        await until(() => hasStarted(id));
+        await call.asked;
         await query('begin');
         await query('lock table delivery_attempts in exclusive mode');
+        call.answer();
         await until(() => standIns.messages.length === 1);
         await until(isBlocked(query, 'delivery_attempts'));
         await notifier.kill();

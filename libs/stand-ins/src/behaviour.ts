@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 /** What a stand-in does to the next requests instead of answering as it should. */
 export interface Behaviour {
   /** Status (HTTP) or reply code (SMTP) to answer with. */
@@ -6,6 +8,8 @@ export interface Behaviour {
   readonly retryAfter?: number;
   /** Wait this long before answering. */
   readonly delayMs?: number;
+  /** Called when the request has come; its answer waits for this. Only for who holds the stand-ins in its own process. */
+  readonly until?: () => Promise<unknown>;
   /** Cut the connection: before anything is read, or after the message was taken. */
   readonly drop?: 'before' | 'after';
   /** For how many requests; default: until told otherwise. */
@@ -20,6 +24,12 @@ export interface Behaviour {
 export interface BehaviourBoard<Name extends string> {
   set(name: Name, behaviour: Behaviour | undefined): void;
   next(name: Name): Behaviour | undefined;
+}
+
+/** Waits as long as it was told to. */
+export async function hesitate(behaviour: Behaviour | undefined): Promise<void> {
+  if (behaviour?.delayMs !== undefined) await delay(behaviour.delayMs);
+  await behaviour?.until?.();
 }
 
 export function behaviourBoard<Name extends string>(): BehaviourBoard<Name> {

@@ -1,8 +1,7 @@
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
-import type { Behaviour, BehaviourBoard } from './behaviour.ts';
+import { type Behaviour, type BehaviourBoard, hesitate } from './behaviour.ts';
 
 export interface CaughtMail {
   readonly id: string;
@@ -53,7 +52,7 @@ export async function startMailCatcher(
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
         void (async () => {
-          if (behaviour?.delayMs !== undefined) await delay(behaviour.delayMs);
+          await hesitate(behaviour);
           const cut = () => cutConnections(server, session.id);
           if (behaviour?.drop === 'before') return cut();
           if (behaviour?.status !== undefined) return callback(reply(behaviour.status));
@@ -102,7 +101,7 @@ function cutConnections(server: SMTPServer, sessionId?: string): void {
 }
 
 async function after(behaviour: Behaviour | undefined, answer: (error: Error | null) => void): Promise<void> {
-  if (behaviour?.delayMs !== undefined) await delay(behaviour.delayMs);
+  await hesitate(behaviour);
   answer(behaviour?.status === undefined ? null : reply(behaviour.status));
 }
 

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Behaviour, behaviourBoard } from './behaviour.ts';
+import { type Behaviour, behaviourBoard, hesitate } from './behaviour.ts';
 import { type MailCatcher, type MailMoment, startMailCatcher } from './mail-catcher.ts';
 import { inbox, type TakenMessage } from './messages.ts';
 import { page } from './page.ts';
@@ -75,7 +74,7 @@ export async function startStandIns(options: StandInOptions = {}): Promise<Stand
     response: ServerResponse,
   ): Promise<void> {
     const behaviour = board.next(provider.name);
-    if (behaviour?.delayMs !== undefined) await delay(behaviour.delayMs);
+    await hesitate(behaviour);
     if (behaviour?.drop === 'before') return void request.socket.destroy();
     if (behaviour?.status !== undefined) {
       const retry = behaviour.retryAfter === undefined ? {} : { 'retry-after': String(behaviour.retryAfter) };
