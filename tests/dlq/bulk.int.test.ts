@@ -7,8 +7,8 @@ import { plantLetters } from './letters.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 const LETTERS = 10_000;
-/** What a replayer is killed over: fifteen seconds of work. */
-const KILLED_OVER = 3_000;
+/** What a replayer is killed over: seven seconds of work. */
+const KILLED_OVER = 1_500;
 const PER_SECOND = 200;
 /** What a driver may make up for after a slow tick. */
 const SAVED = PER_SECOND / 2;
@@ -126,7 +126,7 @@ it('10,000 at 200 a second: counted, grouped, paced, seen, paused, resumed, and 
   expect((await post(`/v1/replay-jobs/${id}/resume`)).body['code']).toBe('REPLAY_JOB_STATE');
 }, 150_000);
 
-it('3,000 at 200 a second, kill -9 in the middle: another replayer goes on, and nothing is done twice', async () => {
+it('1,500 at 200 a second, kill -9 in the middle: another replayer goes on, and nothing is done twice', async () => {
   const actor = 'execute-killed';
   const ids = await planted('killed', actor, KILLED_OVER);
   const { body } = await post('/v1/replay-jobs', { filter: { actor }, rate_per_second: PER_SECOND });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Stack, startStack } from '../support/stack.ts';
 import { HOWS, problemsOf, runOutage } from './outage-run.ts';
 
-const COUNT = 600;
+const COUNT = 300;
 const pace = { perSecond: 200, burst: 40 };
 
 let standIns: StandIns;
@@ -42,7 +42,7 @@ it.each(HOWS)(
       gateway: stack.url,
       key,
       standIns: standIns.url,
-      count: how === 'cut' ? COUNT : COUNT / 5,
+      count: how === 'cut' ? COUNT : COUNT / 3,
       how,
       pace,
       // A session that is closed is asked after, and nothing is tried.

@@ -39,14 +39,24 @@ export function resultValidator(capacity = 500): ResultValidator {
 
 /** A JSON Schema (2020-12) as a check. Throws a TerminalError RESULT_SCHEMA_INVALID where it does not compile. */
 export function compileSchema(schema: Record<string, unknown>): ValidateFunction {
-  // An instance each: one instance would refuse the second schema that carries the same $id.
-  const ajv = new Ajv2020({ strict: false, allErrors: false, validateSchema: true, logger: false });
-  addFormats(ajv);
+  // To make an instance takes far longer than what it compiles, but one would refuse the second schema of the same name.
+  const ajv = JSON.stringify(schema).includes('"$id"') ? newAjv() : (shared ??= newAjv());
   try {
     return ajv.compile(schema);
   } catch (cause) {
     throw new TerminalError('RESULT_SCHEMA_INVALID', 'the result schema of the action does not compile', { cause });
+  } finally {
+    // Who asked keeps the check; the instance would keep every one for good.
+    ajv.removeSchema(schema);
   }
+}
+
+let shared: Ajv2020 | undefined;
+
+function newAjv(): Ajv2020 {
+  const ajv = new Ajv2020({ strict: false, allErrors: false, validateSchema: true, logger: false });
+  addFormats(ajv);
+  return ajv;
 }
 
 /** `at /a/b fails 'type' (#/properties/a/…)`: path and rule. Keys of the result appear in the path, its values nowhere. */
