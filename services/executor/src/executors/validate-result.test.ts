@@ -38,7 +38,7 @@ describe('a result', () => {
   });
 });
 
-it.each([[{ type: 'no such type' }], [{ $ref: 'https://elsewhere.example/schema' }], [{ properties: 5 }]])(
+it.each([[{ type: 'no such type' }], [{ $id: 5 }], [{ $ref: 'https://elsewhere.example/schema' }], [{ properties: 5 }]])(
   'the schema %j is refused as one',
   (broken) => {
     expect(() => resultValidator().validate(1, 'probe', broken, {})).toThrow(

@@ -39,19 +39,26 @@ export function resultValidator(capacity = 500): ResultValidator {
 
 /** A JSON Schema (2020-12) as a check. Throws a TerminalError RESULT_SCHEMA_INVALID where it does not compile. */
 export function compileSchema(schema: Record<string, unknown>): ValidateFunction {
-  // To make an instance takes far longer than what it compiles, but one would refuse the second schema of the same name.
-  const ajv = JSON.stringify(schema).includes('"$id"') ? newAjv() : (shared ??= newAjv());
   try {
-    return ajv.compile(schema);
+    // One instance would refuse the second schema that carries the same $id.
+    return JSON.stringify(schema).includes('"$id"') ? newAjv().compile(schema) : compileUnnamed(schema);
   } catch (cause) {
     throw new TerminalError('RESULT_SCHEMA_INVALID', 'the result schema of the action does not compile', { cause });
-  } finally {
-    // Who asked keeps the check; the instance would keep every one for good.
-    ajv.removeSchema(schema);
   }
 }
 
+/** To make an instance, which compiles what schemas are checked by, takes longer than all schemas of a policy. */
 let shared: Ajv2020 | undefined;
+
+function compileUnnamed(schema: Record<string, unknown>): ValidateFunction {
+  shared ??= newAjv();
+  try {
+    return shared.compile(schema);
+  } finally {
+    // The instance would keep every one for good.
+    shared.removeSchema(schema);
+  }
+}
 
 function newAjv(): Ajv2020 {
   const ajv = new Ajv2020({ strict: false, allErrors: false, validateSchema: true, logger: false });

@@ -30,7 +30,8 @@ const standsAlone = (text: string) => !/"\$(?:id|dynamicRef)"|"\$ref":"(?!#)/.te
  * The compiler throws a PolicyError (POLICY_INVALID) that names `path`.
  */
 export function schemaCompiler(): SchemaCompiler {
-  let ajv: Ajv2020 | undefined;
+  // Of one document, whose schemas may refer to each other by name.
+  let named: Ajv2020 | undefined;
   return (schema, path) => {
     // An asynchronous validator answers with a promise, which is truthy whatever it will say.
     if ('$async' in schema) throw new PolicyError([{ path: jsonPointer(path), message: '$async is not supported' }]);
@@ -38,13 +39,27 @@ export function schemaCompiler(): SchemaCompiler {
     const known = checks.get(text);
     if (known !== undefined) return known;
     try {
-      const check = checkOf((ajv ??= strictAjv()).compile(schema));
-      if (standsAlone(text)) keep(text, check);
+      if (!standsAlone(text)) return checkOf((named ??= strictAjv()).compile(schema));
+      const check = checkOf(compileAlone(schema));
+      keep(text, check);
       return check;
     } catch (error) {
       throw new PolicyError([{ path: jsonPointer(path), message: errorMessage(error) }], { cause: error });
     }
   };
+}
+
+/** To make an instance, which compiles what schemas are checked by, takes longer than all schemas of a policy. */
+let shared: Ajv2020 | undefined;
+
+function compileAlone(schema: Record<string, unknown>): ValidateFunction {
+  shared ??= strictAjv();
+  try {
+    return shared.compile(schema);
+  } finally {
+    // The instance would keep every one for good.
+    shared.removeSchema(schema);
+  }
 }
 
 function keep(text: string, check: PayloadCheck): void {

@@ -1,18 +1,15 @@
 import { until } from '@techno/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, call } from '../support/client.ts';
 import { expectProblem } from '../support/problem.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { stack } from './shared-stack.ts';
 
-let stack: Stack;
 let other: ServiceProcess;
 
-beforeAll(async () => {
-  stack = await startStack();
-  other = await stack.start('gateway');
+beforeAll(() => {
+  other = stack.processes.filter(({ service }) => service === 'gateway')[1]!;
 });
-afterAll(() => stack?.stop());
 
 let made = 0;
 const newKey = () => `order-${++made}`;
@@ -57,8 +54,11 @@ describe('the same key with the same body', () => {
     expect(first.status).toBe(200);
     expectReplayed(first, await send(key, { n: 1 }));
     expectReplayed(first, await send(key, { n: 1 }, { at: other.url }));
-    const { body: page } = await stack.call('GET', '/v1/actions?limit=200', { key: stack.rootKey });
-    expect(page.actions.filter(({ trace_id: id }: { trace_id: string }) => id === first.body['trace_id'])).toHaveLength(1);
+    const traceId = String(first.body['trace_id']);
+    await stack.ended(traceId);
+    const { body: audit } = await stack.call('GET', `/v1/actions/${traceId}/audit`, { key: stack.rootKey });
+    const events = audit['rows'].flatMap((row: { events: { event: string }[] }) => row.events.map(({ event }) => event));
+    expect(events.filter((event: string) => event === 'ACTION_STARTED')).toHaveLength(1);
   });
 
   it('gets a denial again too, and a 202', async () => {

@@ -1,11 +1,10 @@
 import { newApiKey } from '@techno/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { expectProblem } from '../support/problem.ts';
 import { newStandardSecret } from '../support/sign.ts';
 import { sampler, type Schema } from '../support/sample.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { stack } from './shared-stack.ts';
 
-let stack: Stack;
 let powerless: string;
 let operations: Operation[];
 
@@ -21,13 +20,11 @@ interface Operation {
 }
 
 beforeAll(async () => {
-  stack = await startStack();
   await stack.applyPolicy((policy) => (policy.roles['powerless'] = {}));
   ({ key: powerless } = await stack.newKey('powerless'));
   const { body } = await stack.call('GET', '/openapi.json');
   operations = operationsOf(body as unknown as Document);
 });
-afterAll(() => stack?.stop());
 
 /** Where the document alone does not say what would be valid. */
 const BODIES: Readonly<Record<string, unknown>> = {

@@ -2,18 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { withConnection } from '@techno/embedded';
 import { until } from '@techno/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { newStandardSecret, standard } from '../support/sign.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { stack } from './shared-stack.ts';
 
-let stack: Stack;
 const webhookSecret = newStandardSecret();
 const PERSONAL = 'jane.doe@canary.example';
 /** Keys that were used, refused, given out; the secret of a source. What of them must be nowhere, each under its name. */
 const secrets = new Map<string, string>();
 
 beforeAll(async () => {
-  stack = await startStack();
   const { key, id } = await stack.newKey('developer');
   const { body: rotated } = await stack.call('POST', `/v1/keys/${id}/rotate`, {
     key: stack.rootKey,
@@ -38,7 +36,6 @@ beforeAll(async () => {
   await stack.ended(String(delivered.body['trace_id']));
   await stack.call('POST', '/v1/webhooks/demo', { raw: signed.body, headers: { ...signed.headers, 'webhook-id': 'msg_other' } });
 });
-afterAll(() => stack?.stop());
 
 /** Names of the secrets a text holds: whole, or enough of one to be used. */
 function leaksIn(text: string): string[] {

@@ -1,18 +1,15 @@
 import { until } from '@techno/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { openEvents, type OpenEvents } from '../support/client.ts';
 import { expectProblem } from '../support/problem.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { stack } from './shared-stack.ts';
 
-let stack: Stack;
 let one: { id: string; key: string };
 let two: { id: string; key: string };
 
 beforeAll(async () => {
-  stack = await startStack();
   [one, two] = [await stack.newKey('developer'), await stack.newKey('developer')];
 });
-afterAll(() => stack?.stop());
 
 const WHOLE = [
   'REQUEST_START',

@@ -1,12 +1,11 @@
 import { until } from '@techno/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, call } from '../support/client.ts';
 import { expectProblem, TRACE_ID } from '../support/problem.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { github, newStandardSecret, nowS, type Signed, standard, timestamped, token } from '../support/sign.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { stack } from './shared-stack.ts';
 
-let stack: Stack;
 let other: ServiceProcess;
 
 const SHARED = 'a-shared-secret-of-forty-characters.....';
@@ -14,7 +13,6 @@ const STANDARD = newStandardSecret();
 const TOKEN_HEADER = 'x-shop-token';
 
 beforeAll(async () => {
-  stack = await startStack({ replicas: { gateway: 2 } });
   other = stack.processes.filter(({ service }) => service === 'gateway')[1]!;
   await stack.applyPolicy((policy) => {
     for (const source of ['standard', 'github', 'timestamped', 'token', 'wrapped', 'forbidden'])
@@ -25,7 +23,6 @@ beforeAll(async () => {
   await put('timestamped', { scheme: 'timestamped', secrets: [SHARED], header: 'stripe-signature' });
   await put('token', { scheme: 'token', secrets: [SHARED], header: TOKEN_HEADER });
 });
-afterAll(() => stack?.stop());
 
 async function put(source: string, settings: object): Promise<void> {
   const body = { action: 'echo', context_id: 'webhooks', ...settings };

@@ -1,17 +1,14 @@
 import { newApiKey } from '@techno/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../support/client.ts';
 import { expectProblem, TRACE_ID } from '../support/problem.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { stack } from './shared-stack.ts';
 
-let stack: Stack;
 let developer: string;
 
 beforeAll(async () => {
-  stack = await startStack({ env: { gateway: { TECHNO_BODY_LIMIT_BYTES: '100000' } } });
   ({ key: developer } = await stack.newKey('developer'));
 });
-afterAll(() => stack?.stop());
 
 const echo = (payload: unknown = { n: 1 }) => ({ action: 'echo', context_id: 'default', payload });
 const send = (raw: string, headers: Record<string, string> = {}) =>

@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { until } from '@techno/testkit';
 import { expectProblem } from '../support/problem.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { stack } from './shared-stack.ts';
 
-let stack: Stack;
 let one: { id: string; key: string };
 let two: { id: string; key: string };
 
 beforeAll(async () => {
-  stack = await startStack();
   [one, two] = [await stack.newKey('developer'), await stack.newKey('developer')];
 });
-afterAll(() => stack?.stop());
 
 const submit = async (key: string, action = 'echo', payload: unknown = {}) => {
   const { body } = await stack.submit(action, payload, { key });
