@@ -62,6 +62,7 @@ await runService<NotifierConfig>({
           name: `watch-${intake.name}`,
           run: (signal: AbortSignal) => intake.watch(signal),
         })),
+        { name: 'look', run: (signal) => notifier.lookout.run(signal) },
         { name: 'sweep', run: (signal) => notifier.sweeper.run(signal) },
         { name: 'tell', run: (signal) => notifier.teller.run(signal) },
       ],

@@ -14,6 +14,7 @@ import { callSpans } from './dispatch/call-span.ts';
 import { type ChannelLimits, createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
 import { createIntake, type Intake } from './dispatch/intake.ts';
 import { createSweeper, type Sweeper } from './dispatch/sweeper.ts';
+import { createLookout, type Lookout } from './dispatch/lookout.ts';
 import { createTeller, type Teller } from './dispatch/teller.ts';
 import type { NotifierMetrics } from './metrics.ts';
 import { type ApplyReceipt, receiptApplier } from './receipts/apply.ts';
@@ -44,6 +45,7 @@ export interface Notifier {
   readonly intakes: readonly Intake[];
   readonly sweeper: Sweeper;
   readonly teller: Teller;
+  readonly lookout: Lookout;
   readonly stores: {
     readonly contacts: ReturnType<typeof createContacts>;
     readonly templates: ReturnType<typeof createTemplates>;
@@ -51,8 +53,8 @@ export interface Notifier {
   };
 }
 
-/** How often an idle dispatcher looks for what became due, and the teller for what is to be told. */
-const POLL_MS = 200;
+/** How often the record is asked what there is to do. */
+const LOOK_MS = 200;
 const SWEEP_MS = 500;
 
 export function createNotifier(deps: NotifierDeps): Notifier {
@@ -109,36 +111,36 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     intakes.push(intake);
     metrics.breaker(intake.name, 'closed');
     const limits = deps.limitsOf(channel.name);
-    dispatchers.push(
-      createDispatcher({ channel, intake, limits, deliveries, clock, pollMs: POLL_MS, onProblem, deliver: delivering }),
-    );
+    dispatchers.push(createDispatcher({ channel, intake, limits, deliveries, clock, onProblem, deliver: delivering }));
   }
 
   const applyReceipt = receiptApplier(deliveries, delivering);
+  const sweeper = createSweeper({
+    deliveries,
+    channels,
+    deliver: delivering,
+    applyReceipt,
+    metrics,
+    clock,
+    restMs: SWEEP_MS,
+    onProblem,
+  });
+  const teller = createTeller({
+    deliveries,
+    transport: deps.transport,
+    rootOf: (traceId) => deps.tracer?.rootOf(traceId) ?? '',
+    logEvents: deps.logEvents,
+    clock,
+    onProblem,
+  });
   return {
     accepter: createAccepter({ notifications, contacts, words, clock, onAccepted: (first) => first.forEach(poke) }),
     applyReceipt,
     dispatchers,
     intakes,
-    sweeper: createSweeper({
-      deliveries,
-      channels,
-      deliver: delivering,
-      applyReceipt,
-      metrics,
-      clock,
-      everyMs: SWEEP_MS,
-      onProblem,
-    }),
-    teller: createTeller({
-      deliveries,
-      transport: deps.transport,
-      rootOf: (traceId) => deps.tracer?.rootOf(traceId) ?? '',
-      logEvents: deps.logEvents,
-      clock,
-      everyMs: POLL_MS,
-      onProblem,
-    }),
+    sweeper,
+    teller,
+    lookout: createLookout({ deliveries, dispatchers, sweeper, teller, clock, everyMs: LOOK_MS, onProblem }),
     stores: { contacts, templates, notifications },
   };
 }

@@ -28,7 +28,7 @@ const ANY_DUE = {
 
 /** Takes what is due on a channel, see `Deliveries`. */
 export async function claimDue(database: Database, claim: Claim): Promise<Delivery[]> {
-  // Asked some times a second on every channel, and most of the time nothing is: one round trip instead of six.
+  // Asked after every delivery, and often nothing is: one round trip instead of six.
   const [due] = await database.query(ANY_DUE, [claim.channel, claim.now]);
   return due === undefined ? [] : database.transaction((query) => claimIn(query, claim));
 }

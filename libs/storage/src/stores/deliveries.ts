@@ -1,4 +1,4 @@
-import type { ChannelName, ReceiptStatus } from '@techno/contracts';
+import { type ChannelName, CHANNELS, type ReceiptStatus } from '@techno/contracts';
 import type { Database } from '../database.ts';
 import { type Claim, claimDue } from './deliveries-claim.ts';
 import {
@@ -43,13 +43,27 @@ export interface Deliveries {
   tidy(before: Date): Promise<void>;
   /** Hands over what is to be told, oldest first, and forgets it when `publish` has resolved. */
   tell(limit: number, publish: (news: readonly (News & { id: string })[]) => Promise<void>): Promise<number>;
+  /** What there is to do at all: one question for whoever has nothing to do. */
+  awaiting(now: Date): Promise<Awaiting>;
   /** Age in seconds of the oldest that is due, by channel. */
   ages(now: Date): Promise<Map<ChannelName, number>>;
 }
 
+export interface Awaiting {
+  readonly due: readonly ChannelName[];
+  /** Something for `recover`, `expire` or `takeEarly`. */
+  readonly overdue: boolean;
+  /** Something for `tell`. */
+  readonly news: boolean;
+}
+
 /** A receipt never takes back what an earlier one said. */
 const RECEIPT_ORDER = `array['FAILED', 'SENT', 'DELIVERED', 'READ']`;
-const STATES_BEFORE = `d.state = 'SENDING'`;
+/** Conditions on `deliveries d` at the moment $1. */
+const ORPHANED = `d.state = 'SENDING' and d.leased_until <= $1`;
+const SILENT = `d.state in ('SENT', 'UNKNOWN') and d.settled_at is null and d.due_at <= $1`;
+/** Of `early_receipts e`: its message is on record now. */
+const RECORDED_SINCE = `exists (select 1 from delivery_attempts a where a.channel = e.channel and a.provider_message_id = e.provider_message_id)`;
 
 export function createDeliveries(database: Database): Deliveries {
   return {
@@ -78,7 +92,7 @@ export function createDeliveries(database: Database): Deliveries {
           {
             name: 'deliveries-held',
             text: `select ${DELIVERY_COLUMNS} from deliveries d join notifications n on n.id = d.notification_id
-              where d.id = $1 and d.fence = $2 and ${STATES_BEFORE} for update of d`,
+              where d.id = $1 and d.fence = $2 and d.state = 'SENDING' for update of d`,
           },
           [delivery.id, delivery.fence],
         );
@@ -104,18 +118,9 @@ export function createDeliveries(database: Database): Deliveries {
       );
     },
 
-    recover: (now, limit, decide) =>
-      sweep(database, 'deliveries-recover', `${STATES_BEFORE} and d.leased_until <= $1`, now, limit, decide),
+    recover: (now, limit, decide) => sweep(database, 'deliveries-recover', ORPHANED, now, limit, decide),
 
-    expire: (now, limit, decide) =>
-      sweep(
-        database,
-        'deliveries-expire',
-        `d.state in ('SENT', 'UNKNOWN') and d.settled_at is null and d.due_at <= $1`,
-        now,
-        limit,
-        decide,
-      ),
+    expire: (now, limit, decide) => sweep(database, 'deliveries-expire', SILENT, now, limit, decide),
 
     receipt: ({ channel, id }, decide) =>
       database.transaction(async (query) => {
@@ -149,8 +154,7 @@ export function createDeliveries(database: Database): Deliveries {
           name: 'receipts-take-early',
           text: `delete from early_receipts e using (
               select e.channel, e.provider_message_id, e.receipt from early_receipts e
-              where exists (select 1 from delivery_attempts a where a.channel = e.channel and a.provider_message_id = e.provider_message_id)
-              limit $1 for update skip locked
+              where ${RECORDED_SINCE} limit $1 for update skip locked
             ) as k where (e.channel, e.provider_message_id, e.receipt) = (k.channel, k.provider_message_id, k.receipt)
             returning e.channel, e.provider_message_id, e.receipt, e.at`,
         },
@@ -181,6 +185,22 @@ export function createDeliveries(database: Database): Deliveries {
         ]);
         return rows.length;
       }),
+
+    async awaiting(now) {
+      const [row] = await database.query<Awaiting>(
+        {
+          name: 'deliveries-awaiting',
+          text: `select
+              array(select c from unnest($2::text[]) as c
+                where exists (select 1 from deliveries d where d.state = 'QUEUED' and d.channel = c and d.due_at <= $1)) as due,
+              exists (select 1 from deliveries d where ${ORPHANED}) or exists (select 1 from deliveries d where ${SILENT})
+                or exists (select 1 from early_receipts e where ${RECORDED_SINCE}) as overdue,
+              exists (select 1 from notification_news) as news`,
+        },
+        [now, [...CHANNELS]],
+      );
+      return row ?? { due: [], overdue: false, news: false };
+    },
 
     async ages(now) {
       const rows = await database.query<{ channel: ChannelName; age: number }>(

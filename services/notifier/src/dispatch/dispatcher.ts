@@ -1,7 +1,8 @@
-import { type Clock, errorMessage, SECOND } from '@techno/kernel';
+import { type Clock, errorMessage, pause, SECOND } from '@techno/kernel';
 import type { Deliveries } from '@techno/storage';
 import type { Channel } from '../channels/channel.ts';
 import { gcra, type Pace } from '../delivery/pace.ts';
+import { createBell } from './bell.ts';
 import { deliver, type DeliverDeps } from './deliver.ts';
 import type { Intake } from './intake.ts';
 
@@ -29,7 +30,6 @@ export interface DispatcherDeps {
   readonly limits: ChannelLimits;
   readonly deliveries: Pick<Deliveries, 'claim'>;
   readonly clock: Clock;
-  readonly pollMs: number;
   readonly onProblem: (fields: { problem: string; channel: string }) => void;
   readonly deliver: DeliverDeps;
 }
@@ -38,13 +38,7 @@ export interface DispatcherDeps {
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { channel, intake, limits, deliveries, clock } = deps;
   let underWay = 0;
-  let wake: (() => void) | undefined;
-  let poked = false;
-
-  const poke = () => {
-    poked = true;
-    wake?.();
-  };
+  const bell = createBell();
 
   async function claim() {
     const admitted = intake.room();
@@ -71,29 +65,13 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       deps.onProblem({ problem: errorMessage(error), channel: channel.name });
     } finally {
       underWay--;
-      poke();
+      bell.ring();
     }
-  }
-
-  /** Resolves when poked, after `ms`, or with the signal. */
-  function rest(ms: number, signal: AbortSignal): Promise<void> {
-    if (poked || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done, { once: true });
-      wake = done;
-      function done() {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        wake = undefined;
-        resolve();
-      }
-    });
   }
 
   return {
     channel: channel.name,
-    poke,
+    poke: bell.ring,
     async once(signal) {
       const claimed = await claim();
       await Promise.all(claimed.map((delivery) => work(delivery, signal)));
@@ -104,19 +82,18 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       const calls = new AbortController();
       const running = new Set<Promise<void>>();
       while (!signal.aborted) {
-        poked = false;
         let claimed: Awaited<ReturnType<typeof claim>> = [];
         try {
           claimed = await claim();
         } catch (error) {
           deps.onProblem({ problem: errorMessage(error), channel: channel.name });
-          await rest(1 * SECOND, signal);
+          await pause(1 * SECOND, signal);
         }
         for (const delivery of claimed) {
           const one = work(delivery, calls.signal).finally(() => running.delete(one));
           running.add(one);
         }
-        if (claimed.length === 0) await rest(deps.pollMs, signal);
+        if (claimed.length === 0) await bell.rung(signal);
       }
       await Promise.all(running);
     },

@@ -1,10 +1,11 @@
 import type { ChannelName } from '@techno/contracts';
-import { type Clock, DAY, errorMessage, every, HOUR } from '@techno/kernel';
+import { type Clock, DAY, errorMessage, HOUR, pause } from '@techno/kernel';
 import type { Change, Deliveries, Delivery } from '@techno/storage';
 import type { Channel } from '../channels/channel.ts';
 import { afterAttempt, afterSilence } from '../delivery/after-attempt.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { ApplyReceipt } from '../receipts/apply.ts';
+import { createBell } from './bell.ts';
 import { changeAfter, count, type DeliverDeps, withNews } from './deliver.ts';
 
 export interface SweeperDeps {
@@ -14,7 +15,8 @@ export interface SweeperDeps {
   readonly applyReceipt: ApplyReceipt;
   readonly metrics: NotifierMetrics;
   readonly clock: Clock;
-  readonly everyMs: number;
+  /** The rest after each time. */
+  readonly restMs: number;
   readonly onProblem: (fields: { problem: string; part: string }) => void;
 }
 
@@ -22,7 +24,10 @@ const LIMIT = 200;
 
 export interface Sweeper {
   once(): Promise<void>;
+  /** Whenever it is poked, until the signal. */
   run(signal: AbortSignal): Promise<void>;
+  /** There is something overdue: look now. */
+  poke(): void;
 }
 
 /**
@@ -66,14 +71,20 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
     ages: async () => metrics.ages(await deliveries.ages(new Date(clock.now()))),
   };
 
+  const bell = createBell();
   return {
+    poke: bell.ring,
     async once() {
       for (const [part, run] of Object.entries(parts)) {
         await run().catch((error: unknown) => deps.onProblem({ problem: errorMessage(error), part }));
       }
     },
-    run(signal) {
-      return every(deps.everyMs, signal, () => this.once());
+    async run(signal) {
+      while (!signal.aborted) {
+        await this.once();
+        await pause(deps.restMs, signal);
+        await bell.rung(signal);
+      }
     },
   };
 }

@@ -8,8 +8,9 @@ import {
   notificationFailed,
   type NotificationNews,
 } from '@techno/contracts';
-import { type Clock, errorMessage, pause, rfc3339 } from '@techno/kernel';
+import { type Clock, errorMessage, rfc3339 } from '@techno/kernel';
 import type { Deliveries, News } from '@techno/storage';
+import { createBell } from './bell.ts';
 
 export interface TellerDeps {
   readonly deliveries: Pick<Deliveries, 'tell'>;
@@ -18,13 +19,15 @@ export interface TellerDeps {
   readonly rootOf: (traceId: string) => string;
   readonly logEvents: (events: readonly CanonicalEvent[]) => void;
   readonly clock: Clock;
-  readonly everyMs: number;
   readonly onProblem: (fields: { problem: string; part: string }) => void;
 }
 
 export interface Teller {
   once(): Promise<number>;
+  /** Whenever it is poked, until the signal. */
   run(signal: AbortSignal): Promise<void>;
+  /** There is something to tell: look now. */
+  poke(): void;
 }
 
 const LIMIT = 200;
@@ -35,7 +38,7 @@ const CONTRACTS: Readonly<Record<News['type'], MessageContract<NotificationNews>
 };
 
 /** Publishes what the record says is still to be told. It was written with what it tells of, so none is lost and each is told under one id. */
-export function createTeller({ deliveries, transport, rootOf, logEvents, clock, everyMs, onProblem }: TellerDeps): Teller {
+export function createTeller({ deliveries, transport, rootOf, logEvents, clock, onProblem }: TellerDeps): Teller {
   const once = () =>
     deliveries.tell(LIMIT, async (news) => {
       await Promise.all(
@@ -52,15 +55,17 @@ export function createTeller({ deliveries, transport, rootOf, logEvents, clock, 
       );
       for (const { type, body } of news) if (type !== 'notification.dispatched') logEvents(eventsOf[type](body));
     });
+  const bell = createBell();
   return {
     once,
+    poke: bell.ring,
     async run(signal) {
       while (!signal.aborted) {
         const told = await once().catch((error: unknown) => {
           onProblem({ problem: errorMessage(error), part: 'tell' });
           return 0;
         });
-        if (told < LIMIT) await pause(everyMs, signal);
+        if (told < LIMIT) await bell.rung(signal);
       }
     },
   };

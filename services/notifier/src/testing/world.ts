@@ -10,7 +10,7 @@ import { createSafeFetch } from '@techno/http';
 import { newW3cTraceId } from '@techno/kernel';
 import { createBreakers } from '@techno/resilience';
 import { type StandIns, startStandIns } from '@techno/stand-ins';
-import { openDatabase } from '@techno/storage';
+import { createDeliveries, openDatabase } from '@techno/storage';
 import { createDatabase } from '@techno/testkit';
 import type { Channel } from '../channels/channel.ts';
 import { speaksAgainst } from '../channels/classify.ts';
@@ -97,6 +97,7 @@ export async function createWorld({
     onDoor() {},
   });
   const { signal } = new AbortController();
+  const deliveries = createDeliveries(database);
 
   return {
     clock,
@@ -106,11 +107,15 @@ export async function createWorld({
     events,
     async settle() {
       for (let moved = true; moved;) {
-        moved = false;
-        await notifier.sweeper.once();
-        for (const dispatcher of notifier.dispatchers) if ((await dispatcher.once(signal)) > 0) moved = true;
+        // As the lookout does: nobody looks for what it does not name.
+        const { due, overdue, news } = await deliveries.awaiting(new Date(clock.now()));
+        moved = overdue;
+        if (overdue) await notifier.sweeper.once();
+        for (const dispatcher of notifier.dispatchers)
+          if (due.includes(dispatcher.channel) && (await dispatcher.once(signal)) > 0) moved = true;
+        if (news) await notifier.teller.once();
+        moved ||= news;
       }
-      await notifier.teller.once();
     },
     put: (id, person) => notifier.stores.contacts.put(id, contact.parse(person), new Date(clock.now())),
     async notify(request) {
