@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SECOND } from '@techno/kernel';
 import { nodeArguments, startNats, type TestNats, until } from '@techno/testkit';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRig, orders, type Rig, worker } from './testing/rig.ts';
 
 const NEIGHBOURS = 10;
@@ -17,17 +17,17 @@ beforeAll(async () => {
   nats = await startNats();
   rig = await createRig(nats.url);
 });
-afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
-});
 afterAll(async () => {
+  for (const child of children) await killed(child);
   await rig.close();
   await nats.stop();
 });
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
 
 type Begun = { n: number; attempt: number };
 
@@ -43,14 +43,13 @@ function startWorker(kind: string, deadly: number, how: 'hang' | 'exit', begun: 
   return child;
 }
 
-test('what a killed process had in hand is done by another one after its lease', async () => {
+test.concurrent('what a killed process had in hand is done by another one after its lease', async () => {
   const given = orders('killed');
   const begun: Begun[] = [];
   const child = startWorker('killed', 1, 'hang', begun);
   await rig.send(given, 1);
   await until(() => begun.length === 1, { timeoutMs: 15 * SECOND });
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  await killed(child);
   const killedAt = Date.now();
   const handled: { attempt: number; afterMs: number }[] = [];
   rig.run(
@@ -64,15 +63,16 @@ test('what a killed process had in hand is done by another one after its lease',
   expect(await rig.deadLetters('killed')).toEqual([]);
 });
 
-test('a message that ends its process every time is buried after its attempts, and its neighbours are done', async () => {
+test.concurrent('a message that ends its process every time is buried after its attempts, and its neighbours are done', async () => {
   const given = orders('deadly');
   const begun: Begun[] = [];
   for (let n = 0; n <= NEIGHBOURS; n++) await rig.send(given, n);
   // Its supervisor starts it again each time, as in production.
   const supervisor = new AbortController();
+  let child: ChildProcess | undefined;
   const supervised = (async () => {
     while (!supervisor.signal.aborted) {
-      const child = startWorker('deadly', 3, 'exit', begun);
+      child = startWorker('deadly', 3, 'exit', begun);
       const [code] = (await once(child, 'exit')) as [number | null];
       if (code !== 7 && !supervisor.signal.aborted) throw new Error(`the worker ended with ${code}`);
     }
@@ -98,7 +98,7 @@ test('a message that ends its process every time is buried after its attempts, a
     expect(await rig.deadLetters('deadly')).toHaveLength(1);
   } finally {
     supervisor.abort();
-    for (const child of children) child.kill('SIGKILL');
+    child?.kill('SIGKILL');
     await supervised;
   }
 }, 90_000);
