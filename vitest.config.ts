@@ -5,7 +5,18 @@ const everywhere = (pattern: string) =>
   ['libs', 'services', 'deploy', 'bench', 'tests'].map((folder) => `${folder}/**/${pattern}`);
 
 /** Begun last, they would be all that still runs. */
-const LONGEST = ['tests/e2e/faults', 'tests/dlq/bulk', 'tests/notifier/outage', 'tests/observability/rules'];
+const LONGEST = [
+  'deploy/launcher/start',
+  'libs/jetstream/src/run-actor-crash',
+  'libs/service/src/run-service',
+  'tests/api/requests',
+  'tests/dlq',
+  'tests/e2e/faults',
+  'tests/notifier',
+  'tests/observability/rules',
+  'tests/scheduler',
+  'tests/ship/migrate',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -23,60 +23,84 @@ async function join(...requests: number[]): Promise<void> {
   await turn();
   await turn();
 }
-const ended = (count: number) => void (onTheWay -= count);
+async function ended(count: number): Promise<void> {
+  onTheWay -= count;
+  departures.returned();
+  await turn();
+  await turn();
+}
+async function pass(ms: number): Promise<void> {
+  vi.advanceTimersByTime(ms);
+  await turn();
+}
 
 describe('a request', () => {
-  it('that is the only one leaves at once', async () => {
-    await join(1);
-    expect(left).toEqual([1]);
+  it('leaves at once where few are on the way', async () => {
+    for (const request of [1, 2, 3]) {
+      await join(request);
+      await pass(1);
+      expect(left).toHaveLength(request);
+    }
   });
 
-  it('that comes long after the last one leaves at once, however many are on the way', async () => {
+  it('leaves at once when it comes long after the one before, however many are on the way', async () => {
     onTheWay = 50;
-    vi.advanceTimersByTime(1_000);
     await join(1);
-    vi.advanceTimersByTime(20);
+    await pass(20);
     await join(2);
     expect(left).toEqual([1, 2]);
   });
 
-  it('waits for others until they are half of all that are on the way', async () => {
-    await join(1, 2, 3, 4);
-    expect(left).toEqual([1, 2, 3, 4]);
-    await join(5);
-    await join(6);
-    await join(7);
-    expect(left).toHaveLength(4);
-    await join(8);
-    expect(left).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  it('waits until all that were on the way lately are together again', async () => {
+    await join(1, 2, 3, 4, 5);
+    expect(left).toHaveLength(5);
+    await pass(8);
+    await ended(5);
+    await join(6, 7);
+    await pass(1);
+    await join(8, 9);
+    expect(left).toHaveLength(5);
+    await join(10);
+    expect(left).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it('waits for fewer when some have ended meanwhile', async () => {
+  it('waits a moment for who was just answered when nobody else is on the way', async () => {
     await join(1, 2, 3, 4);
     await join(5);
-    ended(4);
-    await join(6);
-    expect(left).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(left).toHaveLength(4);
+    await ended(4);
+    await pass(2);
+    expect(left).toHaveLength(4);
+    await pass(1);
+    expect(left).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('waits no longer than ten milliseconds', async () => {
     await join(1, 2, 3, 4);
     await join(5);
-    vi.advanceTimersByTime(6);
+    await pass(6);
     await join(6);
-    vi.advanceTimersByTime(3);
-    await turn();
+    await pass(3);
     expect(left).toHaveLength(4);
-    vi.advanceTimersByTime(1);
-    await turn();
+    await pass(1);
     expect(left).toEqual([1, 2, 3, 4, 5, 6]);
     // The next group has a wait of its own.
     await join(7);
-    vi.advanceTimersByTime(9);
-    await turn();
+    await pass(9);
     expect(left).toHaveLength(6);
-    vi.advanceTimersByTime(1);
-    await turn();
+    await pass(1);
     expect(left).toHaveLength(7);
+  });
+
+  it('does not wait for those who have stayed away', async () => {
+    await join(1, 2, 3, 4, 5);
+    await ended(5);
+    for (let at = 0; at < 20; at++) {
+      await pass(30);
+      await join(6 + at);
+      await ended(1);
+    }
+    await join(99);
+    expect(left.at(-1)).toBe(99);
   });
 });

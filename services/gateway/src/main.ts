@@ -43,6 +43,7 @@ await runService<GatewayConfig>({
     const inbox = createInbox(database);
     const store = createWebhookSources(database);
     const pending = createPending();
+    const departures = createDepartures({ onTheWay: () => pending.newcomers });
     const replyTo = `result.${randomHex(8)}`;
     const driver = createDriver({
       transport,
@@ -61,7 +62,7 @@ await runService<GatewayConfig>({
     const acceptor = createAcceptor({
       inbox,
       driver,
-      departures: createDepartures({ onTheWay: () => pending.newcomers }),
+      departures,
       tracer,
       clock,
       sweepAfterMs: config.TECHNO_SWEEP_AFTER_MS,
@@ -69,7 +70,10 @@ await runService<GatewayConfig>({
       logEvents,
     });
     const caller = callers(bus, pepper);
-    const stopListening = listenForReplies(bus, replyTo, (type, body) => pending.settle(type, body));
+    const stopListening = listenForReplies(bus, replyTo, (type, body) => {
+      pending.settle(type, body);
+      departures.returned();
+    });
 
     const driven = metrics.counter({
       name: 'sweeper_driven_total',
