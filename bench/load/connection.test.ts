@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { faultOf } from './connection.ts';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
+import { faultOf, openConnection, requestBytes } from './connection.ts';
 
 const GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n{"status":"COMPLETED"}';
 
@@ -21,4 +23,25 @@ describe('faultOf', () => {
     ],
     ['no length', GOOD.replace('Content-Length', 'X'), /^unreadable/],
   ])('finds fault with %s', (_, text, fault) => expect(faultOf(text, '"COMPLETED"')).toMatch(fault));
+});
+
+it('uses a connection again, and opens another where it was idle for long', async () => {
+  let opened = 0;
+  const server = createServer((_request, response) => void response.end('{"status":"COMPLETED"}'));
+  server.on('connection', () => void (opened += 1));
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const target = { host: '127.0.0.1', port, path: '/', headers: {}, body: '{}', expect: 'COMPLETED' };
+  const connection = openConnection(target, requestBytes(target));
+  const send = () => new Promise<string | undefined>((resolve) => connection.send(resolve));
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    expect([await send(), await send(), opened]).toEqual([undefined, undefined, 1]);
+    vi.advanceTimersByTime(5_000);
+    expect([await send(), await send(), opened]).toEqual([undefined, undefined, 2]);
+  } finally {
+    vi.useRealTimers();
+    connection.close();
+    await new Promise((resolve) => server.close(resolve));
+  }
 });

@@ -20,6 +20,12 @@ export interface Connection {
   close(): void;
 }
 
+/**
+ * A connection that was idle for longer is not used again: the server closes it after some ten seconds, and a request that meets
+ * the closing is lost on the way. So do the pools of HTTP clients.
+ */
+const MAX_IDLE_MS = 4_000;
+
 /** The request as bytes: the same every time, so it is made once. */
 export function requestBytes(target: Target): Buffer {
   const headers = Object.entries({
@@ -41,11 +47,13 @@ export function openConnection(target: Target, request: Buffer): Connection {
   let waiting: OnAnswer | undefined;
   let received = '';
   let closed = false;
+  let answeredAtMs = 0;
 
   const answer = (fault: string | undefined): void => {
     const onAnswer = waiting;
     waiting = undefined;
     received = '';
+    answeredAtMs = performance.now();
     onAnswer?.(fault);
   };
 
@@ -57,9 +65,12 @@ export function openConnection(target: Target, request: Buffer): Connection {
       const fault = faultOf(received, target.expect);
       if (fault !== 'incomplete') answer(fault);
     });
-    opened.on('error', (error: NodeJS.ErrnoException) => answer(`connection ${error.code}`));
+    opened.on('error', (error: NodeJS.ErrnoException) => {
+      if (socket === opened) answer(`connection ${error.code}`);
+    });
     opened.on('close', () => {
-      if (socket === opened) socket = undefined;
+      if (socket !== opened) return;
+      socket = undefined;
       if (!closed) answer('connection closed');
     });
     return opened;
@@ -67,6 +78,11 @@ export function openConnection(target: Target, request: Buffer): Connection {
 
   return {
     send(onAnswer) {
+      if (socket !== undefined && performance.now() - answeredAtMs > MAX_IDLE_MS) {
+        const old = socket;
+        socket = undefined;
+        old.destroy();
+      }
       waiting = onAnswer;
       socket ??= open();
       socket.write(request);
