@@ -19,9 +19,9 @@ export function createAutoReplays(database: Database): AutoReplays {
         {
           name: 'dlq-auto-schedule',
           text: `update worker_dlq d set scheduled_for = case when d.retry_count >= $6 then now() else d.last_failure_at + $4 * interval '1 millisecond' end
-            where d.id in (select id from worker_dlq where status = 'pending' and scheduled_for is null and not quarantined
+            where d.id = any(array(select id from worker_dlq where status = 'pending' and scheduled_for is null and not quarantined
               and error_code like any($1::text[]) and actor like any($2::text[]) and ($3::text[] is null or error_kind = any($3::text[]))
-              order by id limit $5 for update skip locked) returning id`,
+              order by id limit $5 for update skip locked)) returning id`,
         },
         [rule.codes.map(likeOf), rule.actors.map(likeOf), rule.kinds ?? null, rule.delayMs, limit, rule.maxAttempts],
       );

@@ -1,7 +1,8 @@
-import type { DeadLetterFilter } from '@techno/contracts';
+import type { AutoReplayRule, DeadLetterFilter } from '@techno/contracts';
 import { createDatabase, type TestDatabase } from '@techno/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../database.ts';
+import { createAutoReplays } from './auto-replays.ts';
 import { createDeadLetterEvents } from './dead-letter-events.ts';
 import { createDeadLetters, type DeadLetters, type NewDeadLetter } from './dead-letters.ts';
 import { createReplayJobs, type NewReplayJob } from './replay-jobs.ts';
@@ -53,6 +54,19 @@ function failure(more: Partial<NewDeadLetter> = {}): NewDeadLetter {
     quarantined: false,
     replay: 0,
     replayOf: undefined,
+    ...more,
+  };
+}
+
+function job(more: Partial<NewReplayJob> = {}): NewReplayJob {
+  return {
+    id: `rj_${++count}`,
+    actor: 'a',
+    filter: { status: 'pending', quarantined: false },
+    ratePerSecond: 10,
+    total: 1,
+    traceId: `tr_${'c'.repeat(32)}`,
+    createdBy: 'test',
     ...more,
   };
 }
@@ -188,17 +202,6 @@ it('no line is told twice by tellers that follow closely on each other', async (
 });
 
 describe('a replay job', () => {
-  const job = (more: Partial<NewReplayJob> = {}): NewReplayJob => ({
-    id: `rj_${++count}`,
-    actor: 'a',
-    filter: { status: 'pending', quarantined: false },
-    ratePerSecond: 10,
-    total: 1,
-    traceId: `tr_${'c'.repeat(32)}`,
-    createdBy: 'test',
-    ...more,
-  });
-
   it('is one at a time for each actor, all or none', async () => {
     const jobs = createReplayJobs(database);
     expect(await jobs.create([job()])).toBe(true);
@@ -231,5 +234,40 @@ describe('a replay job', () => {
     expect(await jobs.steer(taken!.id, ['running'], 'cancelled', 'test')).toMatchObject({ status: 'cancelled' });
     expect(await jobs.claim(taken!, { driver: 'me', limit: 1, leaseMs: 1_000 })).toBeUndefined();
     expect(await jobs.steer(taken!.id, ['paused'], 'running', 'test')).toBeUndefined();
+  });
+});
+
+describe('a limit is kept whatever the plan', () => {
+  /** A semi join asks its inner side again for each outer row, unless it is hashed, sorted, or kept. */
+  const NESTED = ['hashjoin', 'mergejoin', 'material', 'hashagg', 'sort'].map((method) => `-c enable_${method}=off`).join(' ');
+  let nested: Database;
+  beforeAll(async () => {
+    const url = new URL(test.url('dlq-replayer'));
+    url.searchParams.set('options', NESTED);
+    nested = await openDatabase({ url: url.href, applicationName: 'dead-letters-nested' });
+  });
+  afterAll(() => nested.close());
+
+  const RULE: AutoReplayRule = { codes: ['*'], actors: ['*'], delayMs: 0, maxAttempts: 3 };
+  const CASES: Record<string, (limit: number) => Promise<number | undefined>> = {
+    'claims of a job': async (limit) => {
+      const jobs = createReplayJobs(nested);
+      await jobs.create([job()]);
+      const taken = await jobs.take('me', 60_000);
+      return (await jobs.claim(taken!, { driver: 'me', limit, leaseMs: 1_000 }))?.length;
+    },
+    discarded: (limit) => createReplays(nested).discard({}, { from: ['pending'], by: 'test', reason: 'why', limit }),
+    'given a due time': (limit) => createAutoReplays(nested).schedule(RULE, limit),
+    'driven again': async (limit) => {
+      const ids = (await all()).map(({ id }) => id);
+      await replays.claimAll(ids, CLAIM);
+      await database.query({ name: 'due', text: `update worker_dlq set scheduled_for = now() - interval '1 minute'` }, []);
+      return (await createReplays(nested).overdue(limit)).length;
+    },
+  };
+
+  it.each(Object.keys(CASES))('%s', async (name) => {
+    await store(...Array.from({ length: 9 }, () => failure()));
+    expect(await CASES[name]!(4)).toBe(4);
   });
 });

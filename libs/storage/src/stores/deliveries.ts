@@ -152,10 +152,10 @@ export function createDeliveries(database: Database): Deliveries {
       const rows = await database.query<{ channel: ChannelName; provider_message_id: string; receipt: ReceiptStatus; at: Date }>(
         {
           name: 'receipts-take-early',
-          text: `delete from early_receipts e using (
+          text: `with k as materialized (
               select e.channel, e.provider_message_id, e.receipt from early_receipts e
-              where ${RECORDED_SINCE} limit $1 for update skip locked
-            ) as k where (e.channel, e.provider_message_id, e.receipt) = (k.channel, k.provider_message_id, k.receipt)
+              where ${RECORDED_SINCE} limit $1 for update skip locked)
+            delete from early_receipts e using k where (e.channel, e.provider_message_id, e.receipt) = (k.channel, k.provider_message_id, k.receipt)
             returning e.channel, e.provider_message_id, e.receipt, e.at`,
         },
         [limit],

@@ -79,9 +79,9 @@ const RELEASE_STALE = {
 };
 const RELEASE = {
   name: 'inbox-release',
-  text: `update inbox set idempotency_key = null, message_id = null where trace_id in (
+  text: `update inbox set idempotency_key = null, message_id = null where trace_id = any(array(
     select trace_id from inbox where accepted_at < now() - interval '24 hours'
-      and (idempotency_key is not null or message_id is not null) limit 5000 for update skip locked) returning trace_id`,
+      and (idempotency_key is not null or message_id is not null) limit 5000 for update skip locked)) returning trace_id`,
 };
 const ANSWER = {
   name: 'inbox-answer',

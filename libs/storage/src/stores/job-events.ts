@@ -119,8 +119,8 @@ export function createJobEvents(database: Database): JobEvents {
       const rows = await database.query(
         {
           name: 'runs-trim',
-          text: `delete from worker_job_events where id in (select id from worker_job_events where finished_at < $1
-            order by finished_at limit $2 for update skip locked) returning id`,
+          text: `delete from worker_job_events where id = any(array(select id from worker_job_events where finished_at < $1
+            order by finished_at limit $2 for update skip locked)) returning id`,
         },
         [before, limit],
       );

@@ -73,9 +73,12 @@ const HELD = `held as materialized (select id from worker_dlq where id = any($1:
 const NOTE_CLAIMS = `insert into worker_dlq_events (dead_letter_id, action, by, trace_id, replay, data, audited)
   select id, 'replay_requested', $3::text, trace_id, replay, json_build_object('job_id', job_id, 'replay_id', replay_id, 'actor', actor), false from claimed`;
 
-/** SQL that claims what `chosen` (a select of ids, parameters from $4 on) finds. */
+/**
+ * SQL that claims what `chosen` (a select of ids, parameters from $4 on) finds. It is an array, here and wherever a limit is
+ * locked: that is asked for once, where a plan may ask a subquery of `in` again for each row and lock the next ones then.
+ */
 export function claimSql(chosen: string): string {
-  return `with claimed as (update worker_dlq d set ${CLAIM_SET} where d.id in (${chosen}) returning d.*),
+  return `with claimed as (update worker_dlq d set ${CLAIM_SET} where d.id = any(array(${chosen})) returning d.*),
     noted as (${NOTE_CLAIMS}) select * from claimed order by id`;
 }
 
@@ -143,8 +146,8 @@ export function createReplays(database: Database): Replays {
         {
           name: 'dlq-overdue',
           text: `update worker_dlq d set scheduled_for = now() + ${UNPUBLISHED_MS} * interval '1 millisecond'
-            where d.id in (select id from worker_dlq where status = 'replaying' and scheduled_for <= now()
-              order by scheduled_for limit $1 for update skip locked) returning d.*`,
+            where d.id = any(array(select id from worker_dlq where status = 'replaying' and scheduled_for <= now()
+              order by scheduled_for limit $1 for update skip locked)) returning d.*`,
         },
         [limit],
       );
@@ -223,8 +226,8 @@ export function createReplays(database: Database): Replays {
           name: `dlq-discard-${where.shape}`,
           text: `with moved as (
               update worker_dlq d set status = 'discarded', reason = $3, processed_at = now(), scheduled_for = null
-              where d.id in (select d.id from worker_dlq d where d.status = any($1::text[]) and ${where.text}
-                order by d.id limit $4 for update) returning d.*)
+              where d.id = any(array(select d.id from worker_dlq d where d.status = any($1::text[]) and ${where.text}
+                order by d.id limit $4 for update)) returning d.*)
             insert into worker_dlq_events (dead_letter_id, action, by, trace_id, replay, data, audited)
               select id, 'discarded', $2, trace_id, replay, json_build_object('actor', actor, 'reason', $3::text), false from moved
             returning dead_letter_id`,

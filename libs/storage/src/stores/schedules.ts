@@ -222,8 +222,8 @@ const KEEP_JOB = {
 };
 const CLAIM_UNARMED = {
   name: 'schedules-claim-unarmed',
-  text: `update schedules set arm_after = $4 where id in (
+  text: `update schedules set arm_after = $4 where id = any(array(
       select id from schedules where state = 'active' and armed_for is distinct from fire_at and fire_at <= $2 and arm_after <= $1
-        order by fire_at limit $3 for update skip locked)
+        order by fire_at limit $3 for update skip locked))
     returning id, revision, fire_at`,
 };
