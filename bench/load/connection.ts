@@ -21,7 +21,7 @@ export interface Connection {
 }
 
 /**
- * A connection that was idle for longer is not used again: the server closes it after some ten seconds, and a request that meets
+ * A connection that was idle for longer is not used again: the server closes it after nine seconds, and a request that meets
  * the closing is lost on the way. So do the pools of HTTP clients.
  */
 const MAX_IDLE_MS = 4_000;

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { until } from '@techno/testkit';
 import { expectProblem } from '../support/problem.ts';
 import { stack } from './shared-stack.ts';
+import { WHOLE_ACTION } from './whole-action.ts';
 
 let one: { id: string; key: string };
 let two: { id: string; key: string };
@@ -133,16 +134,7 @@ describe('GET /v1/actions/{trace_id}/audit', () => {
     expect(verified).toBe(true);
     expect(rows.every(({ intact, hash }) => intact && /^[0-9a-f]{64}$/.test(hash))).toBe(true);
     expect(rows.map(({ seq }) => seq)).toEqual(rows.map(({ seq }) => seq).toSorted((a, b) => a - b));
-    expect(events.map(({ event }) => event)).toEqual([
-      'REQUEST_START',
-      'GATE_EVALUATED',
-      'DECISION',
-      'EXECUTOR_SELECTED',
-      'ACTION_STARTED',
-      'RESULT_VALIDATED',
-      'ACTION_EXECUTED',
-      'REQUEST_END',
-    ]);
+    expect(events.map(({ event }) => event)).toEqual(WHOLE_ACTION);
     expect(events.every(({ trace_id: id }) => id === traceId)).toBe(true);
     expect(events.find(({ event }) => event === 'DECISION')?.data).toMatchObject({
       decision: 'ALLOW',

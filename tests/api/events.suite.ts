@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openEvents, type OpenEvents } from '../support/client.ts';
 import { expectProblem } from '../support/problem.ts';
 import { stack } from './shared-stack.ts';
+import { WHOLE_ACTION } from './whole-action.ts';
 
 let one: { id: string; key: string };
 let two: { id: string; key: string };
@@ -10,17 +11,6 @@ let two: { id: string; key: string };
 beforeAll(async () => {
   [one, two] = [await stack.newKey('developer'), await stack.newKey('developer')];
 });
-
-const WHOLE = [
-  'REQUEST_START',
-  'GATE_EVALUATED',
-  'DECISION',
-  'EXECUTOR_SELECTED',
-  'ACTION_STARTED',
-  'RESULT_VALIDATED',
-  'ACTION_EXECUTED',
-  'REQUEST_END',
-];
 
 const namesOf = (stream: OpenEvents, traceId: string) =>
   stream.events.filter(({ data }) => data['trace_id'] === traceId).map(({ event }) => event);
@@ -33,7 +23,7 @@ describe('the stream of events', () => {
   it('tells an action from its request to its answer, in order, each as JSON under its name', async () => {
     await using stream = await openEvents(stack.url, '/v1/events/stream', one.key);
     const traceId = await submit(one.key);
-    expect(await whole(stream, traceId)).toEqual(WHOLE);
+    expect(await whole(stream, traceId)).toEqual(WHOLE_ACTION);
     for (const { event, data } of stream.events) expect(data).toMatchObject({ event, trace_id: traceId, at: expect.any(String) });
   });
 
@@ -54,7 +44,7 @@ describe('the stream of events', () => {
     const second = await submit(one.key);
     await whole(decisions, second);
     expect(namesOf(decisions, second)).toEqual(['DECISION', 'REQUEST_END']);
-    expect(await whole(ofFirst, first)).toEqual(WHOLE);
+    expect(await whole(ofFirst, first)).toEqual(WHOLE_ACTION);
     expect(namesOf(ofFirst, second)).toEqual([]);
   });
 
@@ -82,8 +72,8 @@ describe('with Last-Event-ID', () => {
     await using resumed = await openEvents(stack.url, '/v1/events/stream', one.key, lastId);
     const after = await submit(one.key);
     await whole(resumed, after);
-    expect(await whole(resumed, missed)).toEqual(WHOLE);
-    expect(namesOf(resumed, after)).toEqual(WHOLE);
+    expect(await whole(resumed, missed)).toEqual(WHOLE_ACTION);
+    expect(namesOf(resumed, after)).toEqual(WHOLE_ACTION);
     expect(namesOf(resumed, before)).toEqual([]);
   });
 
@@ -100,8 +90,8 @@ describe('with Last-Event-ID', () => {
     await using resumed = await openEvents(stack.url, '/v1/events/stream', one.key, lastId);
     process.kill(executor.pid, 'SIGCONT');
     const told = () => [...namesOf(first, traceId), ...namesOf(resumed, traceId)];
-    await until(() => told().length >= WHOLE.length);
-    expect(told().toSorted()).toEqual(WHOLE.toSorted());
+    await until(() => told().length >= WHOLE_ACTION.length);
+    expect(told().toSorted()).toEqual(WHOLE_ACTION.toSorted());
   });
 
   it.each(['nonsense', 'a1', 'a-1.d0', 'a99999999.d99999999'])('%j begins now', async (lastId) => {

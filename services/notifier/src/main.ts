@@ -1,4 +1,5 @@
-import { actor, runService } from '@techno/service';
+import { HOUR } from '@techno/kernel';
+import { actor, loop, runService } from '@techno/service';
 import { acceptNotification } from './actors/accept-notification.ts';
 import { applyReceipts } from './actors/apply-receipts.ts';
 import { configuredChannels, limitsOf } from './channels/channels.ts';
@@ -64,6 +65,7 @@ await runService<NotifierConfig>({
         })),
         { name: 'look', run: (signal) => notifier.lookout.run(signal) },
         { name: 'sweep', run: (signal) => notifier.sweeper.run(signal) },
+        loop('tidy', HOUR, (fields) => log.error(fields, 'notifier.problem'), notifier.tidy),
         { name: 'tell', run: (signal) => notifier.teller.run(signal) },
       ],
       async close() {

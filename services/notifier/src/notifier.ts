@@ -1,6 +1,6 @@
 import type { Transport } from '@techno/actor';
 import { type CanonicalEvent, type ChannelName, CHANNELS } from '@techno/contracts';
-import { type Clock, errorMessage } from '@techno/kernel';
+import { type Clock, DAY, errorMessage } from '@techno/kernel';
 import { createBreakers } from '@techno/resilience';
 import { createContacts, createDeliveries, createNotifications, createTemplates, type Database } from '@techno/storage';
 import type { Tracer } from '@techno/telemetry';
@@ -46,6 +46,8 @@ export interface Notifier {
   readonly sweeper: Sweeper;
   readonly teller: Teller;
   readonly lookout: Lookout;
+  /** Forgets what nobody will ask for any more. Not the sweeper's: there may be such where nothing is ever due. */
+  tidy(): Promise<void>;
   readonly stores: {
     readonly contacts: ReturnType<typeof createContacts>;
     readonly templates: ReturnType<typeof createTemplates>;
@@ -141,6 +143,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     sweeper,
     teller,
     lookout: createLookout({ deliveries, dispatchers, sweeper, teller, clock, everyMs: LOOK_MS, onProblem }),
+    tidy: () => deliveries.tidy(new Date(clock.now() - DAY)),
     stores: { contacts, templates, notifications },
   };
 }

@@ -19,7 +19,7 @@ export interface Lookout {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** Asks the record what there is to do, and wakes whoever does it: ten idle replicas ask fifty questions a second, not five hundred. */
+/** Asks the record what there is to do, and wakes whoever does it: ten idle replicas make fifty round trips a second, not five hundred. */
 export function createLookout({ deliveries, dispatchers, sweeper, teller, clock, everyMs, onProblem }: LookoutDeps): Lookout {
   let wasDue = false;
 

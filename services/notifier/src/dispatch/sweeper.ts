@@ -1,5 +1,5 @@
 import type { ChannelName } from '@techno/contracts';
-import { type Clock, DAY, errorMessage, HOUR, pause } from '@techno/kernel';
+import { type Clock, errorMessage, pause } from '@techno/kernel';
 import type { Change, Deliveries, Delivery } from '@techno/storage';
 import type { Channel } from '../channels/channel.ts';
 import { afterAttempt, afterSilence } from '../delivery/after-attempt.ts';
@@ -36,7 +36,6 @@ export interface Sweeper {
  */
 export function createSweeper(deps: SweeperDeps): Sweeper {
   const { deliveries, clock, metrics } = deps;
-  let tidiedAtMs = clock.now();
 
   async function moving(
     sweep: (now: Date, limit: number, decide: (current: Delivery) => Change) => Promise<Delivery[]>,
@@ -62,11 +61,6 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
       for (const { channel, id, status, at } of await deliveries.takeEarly(LIMIT)) {
         await deps.applyReceipt(channel, { messageId: id, status, atMs: at.getTime() });
       }
-    },
-    tidy: async () => {
-      if (clock.now() - tidiedAtMs < HOUR) return;
-      tidiedAtMs = clock.now();
-      await deliveries.tidy(new Date(tidiedAtMs - DAY));
     },
     ages: async () => metrics.ages(await deliveries.ages(new Date(clock.now()))),
   };
