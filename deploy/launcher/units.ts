@@ -18,11 +18,12 @@ const NATS_OPERATOR = 'techno';
 const serviceBackoff = { baseMs: 250, capMs: 10 * SECOND };
 
 /**
- * - A young generation of 3 × 32 MiB instead of 3 × 16: what an action leaves behind dies in it and is never copied.
+ * - No pretenuring: V8 takes what lives through a batch for what lives long, puts it among the old, and all that it refers to
+ *   is copied twice and stays until the old are collected. Without it a collection of the young takes a third of the time.
  * - Async context kept by V8 (the default from Node 24 on): the ORM's AsyncLocalStorage otherwise makes every await of the
  *   process cost about three times as much.
  */
-const NODE_FLAGS = ['--max-semi-space-size=32', '--experimental-async-context-frame'];
+const NODE_FLAGS = ['--no-allocation-site-pretenuring', '--experimental-async-context-frame'];
 
 /** Slower than the services': time enough to look at what has happened, or to remove a store, before it is back. */
 const infrastructureBackoff = { baseMs: SECOND, capMs: 10 * SECOND };

@@ -15,6 +15,8 @@ const NO_BYTES = Buffer.alloc(0);
  * A class, because one is made per request and most of what it offers is asked for by few handlers: getters make it on demand.
  */
 export class Exchange implements RequestContext {
+  /** Among the requests of this server. */
+  readonly number: number;
   readonly response: UwsResponse;
   readonly method: string;
   readonly path: string;
@@ -43,11 +45,13 @@ export class Exchange implements RequestContext {
   #aborted: Error | undefined;
 
   constructor(
+    number: number,
     response: UwsResponse,
     request: UwsRequest,
     { trustedProxies, newTraceId }: { trustedProxies: number; newTraceId: (nowMs: number) => string },
   ) {
     // The native request dies with this call and the address with the connection, so both are read now.
+    this.number = number;
     this.response = response;
     this.method = request.getMethod().toUpperCase();
     this.path = request.getUrl();

@@ -1,3 +1,4 @@
+import { TransientMap } from '@techno/kernel';
 import { type OpenStream, formatEvent, openStream } from './event-stream.ts';
 import { Exchange } from './exchange.ts';
 import type { HttpServerOptions, RequestLabels } from './options.ts';
@@ -45,15 +46,16 @@ type Settings = Required<Omit<HttpServerOptions, 'host' | 'port'>>;
 export function createExchanges(settings: Settings): Exchanges {
   const { bodyLimitBytes, observer } = settings;
   const find = createRouter(settings.routes.map((route) => ({ route, value: route })));
-  const live = new Set<Exchange>();
+  const live = new TransientMap<number, Exchange>();
+  let accepted = 0;
   const streams = new Set<OpenStream>();
   let closing = false;
   let drained: (() => void) | undefined;
 
   function accept(response: UwsResponse, request: UwsRequest): void {
-    const exchange = new Exchange(response, request, settings);
+    const exchange = new Exchange(accepted++, response, request, settings);
     response.onAborted(() => clientGone(exchange));
-    live.add(exchange);
+    live.set(exchange.number, exchange);
     const found = find(exchange.method, exchange.path);
     if (found !== undefined && 'route' in found) exchange.route = found.route;
     observer.requestStarted?.(labels(exchange));
@@ -239,13 +241,13 @@ export function createExchanges(settings: Settings): Exchanges {
   /** A place is free when the answer is out and the handler is done: a client cannot make room by leaving. */
   function release(exchange: Exchange): void {
     if (exchange.running || exchange.phase === 'reading' || exchange.phase === 'handling') return;
-    live.delete(exchange);
+    live.delete(exchange.number);
     if (live.size === 0) drained?.();
   }
 
   function tick(): void {
     const now = performance.now();
-    for (const exchange of live) if (now >= exchange.deadlineMs) overdue(exchange);
+    for (const exchange of live.values()) if (now >= exchange.deadlineMs) overdue(exchange);
     for (const stream of streams) stream.tick(now);
   }
 
@@ -270,7 +272,7 @@ export function createExchanges(settings: Settings): Exchanges {
         };
       });
     }
-    for (const exchange of live) {
+    for (const exchange of live.values()) {
       exchange.abort(new Error('SERVER_CLOSING'));
       fail(exchange, serverClosing());
     }

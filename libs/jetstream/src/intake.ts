@@ -1,3 +1,5 @@
+import { TransientMap } from '@techno/kernel';
+
 /** One message in hand: waiting for a place, or being handled. */
 export interface Work {
   run(): Promise<void>;
@@ -37,15 +39,16 @@ const NEWEST_WEIGHT = 0.2;
 export function createIntake({ places, leaseMs }: { places: number; leaseMs: number }): Intake {
   const patienceMs = leaseMs * PATIENCE_OF_LEASE;
   const slow = new AbortController();
-  const inHand = new Set<Work>();
-  const held: Work[] = [];
+  const inHand = new TransientMap<number, Work>();
+  const held: [number, Work][] = [];
+  let taken = 0;
   let used = 0;
   let typicalMs = 0;
   let roomy: (() => void) | undefined;
   let idle: (() => void) | undefined;
 
   const extend = setInterval(() => {
-    for (const work of inHand) work.working();
+    for (const work of inHand.values()) work.working();
   }, leaseMs / 3);
 
   function turnSlow(): void {
@@ -53,15 +56,15 @@ export function createIntake({ places, leaseMs }: { places: number; leaseMs: num
     roomy?.();
   }
 
-  function begin(work: Work): void {
+  function begin(number: number, work: Work): void {
     used++;
     const begunAt = performance.now();
     void work.run().finally(() => {
       typicalMs += NEWEST_WEIGHT * (performance.now() - begunAt - typicalMs);
-      inHand.delete(work);
+      inHand.delete(number);
       used--;
       const next = held.shift();
-      if (next !== undefined) begin(next);
+      if (next !== undefined) begin(...next);
       if (room() > 0) roomy?.();
       if (used === 0) idle?.();
     });
@@ -71,22 +74,23 @@ export function createIntake({ places, leaseMs }: { places: number; leaseMs: num
   // One waiter at a time: the pull loop.
   const wait = () => new Promise<void>((resolve) => (roomy = resolve));
 
-  async function takeLater(work: Work): Promise<void> {
+  async function takeLater(number: number, work: Work): Promise<void> {
     if (typicalMs > patienceMs) turnSlow();
     if (!slow.signal.aborted) {
       const patience = setTimeout(turnSlow, patienceMs);
       await wait();
       clearTimeout(patience);
     }
-    if (room() > 0) begin(work);
-    else held.push(work);
+    if (room() > 0) begin(number, work);
+    else held.push([number, work]);
   }
 
   return {
     take(work) {
-      inHand.add(work);
-      if (room() > 0) return (begin(work), undefined);
-      return takeLater(work);
+      const number = taken++;
+      inHand.set(number, work);
+      if (room() > 0) return (begin(number, work), undefined);
+      return takeLater(number, work);
     },
     byHand: { signal: slow.signal, room, roomy: () => (room() > 0 ? Promise.resolve() : wait()) },
     idle: () => (inHand.size === 0 ? Promise.resolve() : new Promise((resolve) => (idle = resolve))),

@@ -1,4 +1,5 @@
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/nats-core';
+import { TransientMap } from '@techno/kernel';
 
 /** Publishes to a stream and awaits the PubAck, many at once over one subscription. */
 export interface PubAcks {
@@ -7,6 +8,7 @@ export interface PubAcks {
 }
 
 interface Waiting {
+  readonly token: string;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   readonly deadline: number;
@@ -20,7 +22,7 @@ const SWEEP_MS = 100;
  */
 export function createPubAcks(nc: NatsConnection, inboxPrefix: string): PubAcks {
   const inbox = createInbox(inboxPrefix);
-  const waiting = new Map<string, Waiting>();
+  const waiting = new TransientMap<string, Waiting>();
   let sent = 0;
   let sweeping: NodeJS.Timeout | undefined;
 
@@ -38,9 +40,9 @@ export function createPubAcks(nc: NatsConnection, inboxPrefix: string): PubAcks 
 
   function sweep(): void {
     const now = performance.now();
-    for (const [token, one] of waiting) {
+    for (const one of waiting.values()) {
       if (one.deadline > now) continue;
-      waiting.delete(token);
+      waiting.delete(one.token);
       one.reject(new Error('no PubAck in time'));
     }
     if (waiting.size === 0) {
@@ -53,7 +55,7 @@ export function createPubAcks(nc: NatsConnection, inboxPrefix: string): PubAcks 
     publish: (subject, data, headers, timeoutMs) =>
       new Promise((resolve, reject) => {
         const token = (sent++).toString(36);
-        waiting.set(token, { resolve, reject, deadline: performance.now() + timeoutMs });
+        waiting.set(token, { token, resolve, reject, deadline: performance.now() + timeoutMs });
         sweeping ??= setInterval(sweep, SWEEP_MS);
         try {
           nc.publish(subject, data, { headers, reply: `${inbox}.${token}` });

@@ -14,7 +14,7 @@ import {
   type Received,
 } from '@techno/actor';
 import { deadLettered, HEADER, isForeignSchedule, type MessageContract, retrySubject } from '@techno/contracts';
-import { exponentialDelayMs, jittered, pause, rfc3339, SECOND, StartupError } from '@techno/kernel';
+import { exponentialDelayMs, jittered, pause, rfc3339, SECOND, StartupError, TransientMap } from '@techno/kernel';
 import type { Bus } from './bus.ts';
 import { openBursts } from './bursts.ts';
 import { deliveriesOf } from './delivery.ts';
@@ -75,24 +75,27 @@ const GROUP = 'writer';
 
 /** A stored message and what it delivers. */
 interface Held {
+  readonly number: number;
   readonly message: HandedOut;
   readonly deliveries: readonly Delivery[];
 }
 
 /** What this replica has taken and not settled. Each message has its own lease, also while it waits. */
 function createHand(leaseMs: number) {
-  const held = new Set<HandedOut>();
+  const held = new TransientMap<number, HandedOut>();
+  let taken = 0;
   const heartbeat = setInterval(() => {
-    for (const message of held) message.working();
+    for (const message of held.values()) message.working();
   }, leaseMs / 3);
   return {
     take: (messages: readonly HandedOut[]): Held[] =>
       messages.map((message) => {
-        held.add(message);
-        return { message, deliveries: deliveriesOf(message, atOnce) };
+        const number = taken++;
+        held.set(number, message);
+        return { number, message, deliveries: deliveriesOf(message, atOnce) };
       }),
     release(batch: readonly Held[]) {
-      for (const { message } of batch) held.delete(message);
+      for (const { number } of batch) held.delete(number);
     },
     close: () => clearInterval(heartbeat),
   };

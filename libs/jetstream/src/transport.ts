@@ -1,7 +1,7 @@
 import { headers as natsHeaders, type MsgHdrs, nuid } from '@nats-io/nats-core';
 import type { Outgoing, Transport } from '@techno/actor';
 import { HEADER, type Headers, scheduleSubject } from '@techno/contracts';
-import { errorMessage, SECOND, TemporaryError } from '@techno/kernel';
+import { errorMessage, SECOND, TemporaryError, TransientMap } from '@techno/kernel';
 import type { Bus } from './bus.ts';
 import { CONTENT_TYPE, EVENT_BATCH } from './event-batch.ts';
 import { type Gathering, gather } from './gather.ts';
@@ -30,8 +30,8 @@ export function createTransport(bus: Bus): Transport {
   }
 
   // What is gathered in this turn, by subject.
-  const gatherings = new Map<string, { gathering: Gathering<Outgoing>; stored: Promise<void> }>();
-  const replies = new Map<string, Gathering<Message>>();
+  const gatherings = new TransientMap<string, { gathering: Gathering<Outgoing>; stored: Promise<void> }>();
+  const replies = new TransientMap<string, Gathering<Message>>();
 
   /** Stores what is gathered for a subject by the end of the turn. A new try sends the same bytes under the same id. */
   function storeGathered(first: Outgoing): Promise<void> {

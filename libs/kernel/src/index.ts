@@ -7,3 +7,4 @@ export { errorCode, errorMessage, StartupError, TechnoError, TemporaryError, Ter
 export { isTraceId, newId, newSpanId, newW3cTraceId, randomHex, traceIdFrom, w3cTraceIdOf } from './ids.ts';
 export { every, pause } from './pause.ts';
 export { seededRandom } from './seeded-random.ts';
+export { TransientMap } from './transient-map.ts';

@@ -6,6 +6,7 @@ import { failureClassOf } from './executors/codes.ts';
 import { CompositeFailure } from './executors/composite-executor.ts';
 import { type Carrier, EffectUnclearError, type Executor, type ExecutorOutput } from './executors/executor.ts';
 import type { ResultValidator } from './executors/validate-result.ts';
+import { onAbort } from './on-abort.ts';
 import { clientSpans, inSpan } from './run-span.ts';
 
 /** How an execution ended, as it is recorded and published. */
@@ -282,13 +283,13 @@ function timeLimited({ signal, action, spec }: Work): { signal: AbortSignal; cle
   const stop = () => limit.abort(signal.reason);
   const timeout = () => limit.abort(new TemporaryError('EXECUTION_TIMEOUT', `'${action}' took longer than ${spec.timeoutMs} ms`));
   const timer = setTimeout(timeout, spec.timeoutMs);
-  signal.addEventListener('abort', stop, { once: true });
+  const forget = onAbort(signal, stop);
   if (signal.aborted) stop();
   return {
     signal: limit.signal,
     clear() {
       clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
+      forget();
     },
   };
 }

@@ -6,6 +6,7 @@ import {
   type ActionFailed,
   actionFailed,
 } from '@techno/contracts';
+import { TransientMap } from '@techno/kernel';
 
 /** How an action ended, as it was told to the gateway that waits for it. */
 export type Ending =
@@ -46,7 +47,7 @@ const REMEMBERED = 20_000;
 const MOMENT_MS = 50;
 
 export function createPending(): Pending {
-  const waiting = new Map<string, (ending: Ending | undefined) => void>();
+  const waiting = new TransientMap<string, (ending: Ending | undefined) => void>();
   const lately = lastOnes(REMEMBERED);
   let newer = new Set<string>();
   let newest = new Set<string>();
