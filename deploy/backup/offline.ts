@@ -35,7 +35,7 @@ export async function withInfrastructure<T>(
   const ports = reservePorts();
   const guard = startGuard();
   await endLeftovers(home.processes, 5 * SECOND);
-  const record = recordProcesses(home.processes);
+  const record = recordProcesses(home.processes, (problem) => progress.note(problem));
   const observer: Observer = {
     started: (unit, plan, pid) => record.add({ name: unit.id, pid, stopSignal: plan.stopSignal, stage: plan.stage }),
     ended: (_unit, pid) => record.remove(pid),

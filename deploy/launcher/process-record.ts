@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { identify, isAlive, type ProcessIdentity, type Stage, until } from '@techno/embedded';
 import { writeAtomically } from './atomic-file.ts';
+import { untilWritten } from './until-written.ts';
 
 interface Recorded extends ProcessIdentity {
   readonly name: string;
@@ -13,11 +14,16 @@ export interface ProcessRecord {
   remove(pid: number): void;
 }
 
-/** Keeps a file that names every running process, written before anything else happens. */
-export function recordProcesses(file: string): ProcessRecord {
+/**
+ * Keeps a file that names every running process, written before anything else happens. Throws where it cannot be written at
+ * all; what cannot be written later is told to `onProblem` and written when it can be. A name too many does no harm: whoever
+ * reads the file looks whether it is still the same process, and the guard knows what the file does not.
+ */
+export function recordProcesses(file: string, onProblem: (problem: string) => void): ProcessRecord {
   const running = new Map<number, Recorded>();
-  const save = () => writeAtomically(file, [...running.values()]);
-  save();
+  const write = () => writeAtomically(file, [...running.values()]);
+  const save = untilWritten(write, onProblem);
+  write();
   return {
     add(entry) {
       const identity = identify(entry.pid);

@@ -11,7 +11,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 test('stack.json appears when published, follows every restart, is private, and goes at the end', () => {
   const file = path.join(dir, 'stack.json');
   writeFileSync(file, '{"left": "behind"}');
-  const board = stackBoard(file);
+  const board = stackBoard(file, (problem) => expect.unreachable(problem));
   expect(existsSync(file)).toBe(false);
 
   board.started('executor', 10);

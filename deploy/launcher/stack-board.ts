@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { type Infrastructure, type Stack, type StackProcess, writeStack } from './stack-file.ts';
+import { untilWritten } from './until-written.ts';
 
 /** The stack without what changes while it runs. `pid`s are filled in from what was started under that id. */
 export interface StackPlan extends Omit<Stack, 'processes' | 'infrastructure'> {
@@ -16,8 +17,11 @@ export interface StackBoard {
   remove(): void;
 }
 
-/** Keeps stack.json true: it appears once everything runs, follows every restart, and goes with the stack. */
-export function stackBoard(file: string): StackBoard {
+/**
+ * Keeps stack.json true: it appears once everything runs, follows every restart, and goes with the stack. A restart that cannot
+ * be written is told to `onProblem` and written when it can be.
+ */
+export function stackBoard(file: string, onProblem: (problem: string) => void): StackBoard {
   const pids = new Map<string, number>();
   let plan: StackPlan | undefined;
   rmSync(file, { force: true });
@@ -39,10 +43,14 @@ export function stackBoard(file: string): StackBoard {
     return stack;
   };
 
+  const follow = untilWritten(() => {
+    if (plan !== undefined) write(plan);
+  }, onProblem);
+
   return {
     started(id, pid) {
       pids.set(id, pid);
-      if (plan !== undefined) write(plan);
+      follow();
     },
     publish(complete) {
       plan = complete;

@@ -47,8 +47,9 @@ async function runStack(
   onReady: (stack: Stack) => void,
 ): Promise<void> {
   const guard = startGuard();
-  const record = recordProcesses(home.processes);
-  const board = stackBoard(home.stack);
+  const unwritten = (problem: string) => progress.note(`${problem}; everything goes on, and it is tried again.`);
+  const record = recordProcesses(home.processes, unwritten);
+  const board = stackBoard(home.stack, unwritten);
   const stages = { services: [] as Supervised[], nats: [] as Supervised[], postgres: [] as Supervised[] } satisfies Stages;
   const units: Unit[] = [];
   const observer = observing(home, progress, record, board, stop);
