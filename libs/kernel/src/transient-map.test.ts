@@ -35,3 +35,26 @@ it('may be emptied while it is gone through', () => {
   }
   expect(seen).toEqual(['a', 'c']);
 });
+
+it('keeps what stays while thousands come and go, also what is gone through at that time', () => {
+  const map = new TransientMap<number, string>();
+  map.set(-1, 'first');
+  map.set(-2, 'second');
+  map.set(-3, 'third');
+  const staying = map.values();
+  expect(staying.next().value).toBe('first');
+  for (let count = 0; count < 5_000; count++) {
+    map.set(count, 'passing');
+    if (count >= 20) map.delete(count - 20);
+  }
+  map.delete(-2);
+  expect([...staying]).toEqual(['third']);
+  expect([map.size, map.get(-1), map.get(-2), map.get(4_999), map.get(4_979)]).toEqual([
+    22,
+    'first',
+    undefined,
+    'passing',
+    undefined,
+  ]);
+  expect([...map.values()].slice(0, 3)).toEqual(['first', 'third', 'passing']);
+});
