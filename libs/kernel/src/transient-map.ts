@@ -48,9 +48,9 @@ export class TransientMap<Key extends string | number, Value extends {}> {
     return this.#places.delete(key);
   }
 
-  /** What is there now, in the order in which the keys came. What is deleted before its turn is left out. */
+  /** In the order in which the keys came. What is deleted before its turn is left out; what comes meanwhile may be, too. */
   *values(): Generator<Value> {
-    for (const place of [...this.#places.values()]) if (place.value !== undefined) yield place.value;
+    for (const place of this.#places.values()) if (place.value !== undefined) yield place.value;
   }
 }
 
