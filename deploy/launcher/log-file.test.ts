@@ -1,24 +1,11 @@
-import { closeSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { lastComplaint, openLog, rotate } from './log-file.ts';
+import { lastComplaint } from './log-file.ts';
 
 const dir = mkdtempSync(path.join(tmpdir(), 'techno-log-'));
 afterAll(() => rmSync(dir, { recursive: true }));
-
-test('a log that grew too large is kept as .1 and goes on from its beginning, without a hole', () => {
-  const file = path.join(dir, 'a.log');
-  const writer = openLog(file);
-  writeSync(writer, 'x'.repeat(100));
-  expect(rotate(file, writer, 100)).toBe(false);
-  writeSync(writer, 'y');
-  expect(rotate(file, writer, 100)).toBe(true);
-  writeSync(writer, 'after\n');
-  closeSync(writer);
-  expect(readFileSync(file, 'utf8')).toBe('after\n');
-  expect(readFileSync(`${file}.1`, 'utf8')).toBe(`${'x'.repeat(100)}y`);
-});
 
 test.each([
   [

@@ -1,7 +1,4 @@
-import { closeSync, copyFileSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
-
-const MIB = 1024 * 1024;
-export const MAX_LOG_BYTES = 64 * MIB;
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Of pino, PostgreSQL, nats-server, and Node itself. */
 const COMPLAINT = /"level":("error"|"fatal"|[56]0)|(FATAL|PANIC|ERROR):|\[(FTL|ERR)\]|nats-server: |^\w*Error\b/;
@@ -9,14 +6,6 @@ const COMPLAINT = /"level":("error"|"fatal"|[56]0)|(FATAL|PANIC|ERROR):|\[(FTL|E
 /** Opened for appending: children write to it themselves, and truncating it leaves no hole before their next line. */
 export function openLog(file: string): number {
   return openSync(file, 'a', 0o600);
-}
-
-/** Once it is larger than `maxBytes`: keeps a copy as `<file>.1` (replacing the one before) and empties it. */
-export function rotate(file: string, descriptor: number, maxBytes = MAX_LOG_BYTES): boolean {
-  if (fstatSync(descriptor).size <= maxBytes) return false;
-  copyFileSync(file, `${file}.1`);
-  ftruncateSync(descriptor);
-  return true;
 }
 
 /** Why a process ended, in its own words. */

@@ -5,7 +5,8 @@ import { boot } from './boot.ts';
 import type { LauncherConfig } from './config.ts';
 import { type Home, homeAt, logFile, makeHome } from './home.ts';
 import { takeLock } from './lock.ts';
-import { lastComplaint, rotate } from './log-file.ts';
+import { lastComplaint } from './log-file.ts';
+import { keepLogs } from './log-keeper.ts';
 import { reservePorts } from './ports.ts';
 import { endLeftovers, type ProcessRecord, recordProcesses } from './process-record.ts';
 import type { Progress } from './progress.ts';
@@ -53,9 +54,12 @@ async function runStack(
   const stages = { services: [] as Supervised[], nats: [] as Supervised[], postgres: [] as Supervised[] } satisfies Stages;
   const units: Unit[] = [];
   const observer = observing(home, progress, record, board, stop);
-  const rotation = setInterval(() => {
-    for (const unit of units) rotate(logFile(home, unit.id), unit.output);
-  }, 5 * SECOND);
+  const ended = new AbortController();
+  const kept = keepLogs(
+    () => units.map(({ id, output }) => ({ file: logFile(home, id), descriptor: output })),
+    ended.signal,
+    unwritten,
+  );
   const asked = new Promise<'asked'>((resolve) => stop.addEventListener('abort', () => resolve('asked'), { once: true }));
 
   try {
@@ -84,7 +88,8 @@ async function runStack(
   } finally {
     board.remove();
     await progress.step('Stopping', () => stopInOrder(stages));
-    clearInterval(rotation);
+    ended.abort();
+    await kept;
     guard.close();
   }
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { storeError } from './batcher.ts';
 import type { StoreObserver } from './observe.ts';
 import type { Orm } from './orm.ts';
+import { patientSocket } from './patient-socket.ts';
 
 /** Access to Postgres: MikroORM for what is changed one by one, a pool of prepared statements for everything else. */
 export interface Database {
@@ -32,6 +33,8 @@ export interface Statement {
 
 /** No statement of the hot path may take longer: whoever waits for it is told that the store is away. */
 const STATEMENT_TIMEOUT_MS = 10 * SECOND;
+/** A server that is there answers within that time, if only to say that the statement took too long. */
+const PATIENCE_MS = STATEMENT_TIMEOUT_MS + 1 * SECOND;
 /** How long nobody need ask again after the database was found away. */
 const REST_MS = 1 * SECOND;
 const CONNECT_TIMEOUT_MS = 2 * SECOND;
@@ -42,17 +45,20 @@ export interface DatabaseOptions {
   /** Connections for the hot path; the ORM keeps at most two more. */
   readonly poolSize?: number;
   readonly observer?: StoreObserver | undefined;
+  /** How long a server may be silent while it is asked something, in milliseconds. */
+  readonly patienceMs?: number;
 }
 
 /** Opens the pools without connecting; `checkDatabase` says whether anybody is there. */
-export async function openDatabase({ url, applicationName, poolSize = 4, observer }: DatabaseOptions): Promise<Database> {
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { url, applicationName, poolSize = 4, observer, patienceMs = PATIENCE_MS } = options;
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName,
     max: poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS + 1 * SECOND,
+    stream: () => patientSocket(patienceMs),
     keepAlive: true,
   });
   // An idle connection that breaks is replaced at the next query; unheard, its event would end the process.
@@ -71,7 +77,7 @@ export async function openDatabase({ url, applicationName, poolSize = 4, observe
   ): Promise<Row[]> => {
     const startedAt = performance.now();
     try {
-      const { rows } = await client.query<Row>({ name: statement.name, text: statement.text, values });
+      const rows = await ask<Row>(client, { name: statement.name, text: statement.text, values });
       if (awayUntil !== undefined) heard();
       observer?.queried(statement.name, (performance.now() - startedAt) / SECOND, undefined);
       return rows;
@@ -111,12 +117,12 @@ export async function openDatabase({ url, applicationName, poolSize = 4, observe
       const onError = (error: Error) => void (broken = error);
       client.on('error', onError);
       try {
-        await client.query('begin');
+        await ask(client, { text: 'begin' });
         const result = await work((statement, values) => run(client, statement, values));
-        await client.query('commit');
+        await ask(client, { text: 'commit' });
         return result;
       } catch (error) {
-        await client.query('rollback').catch((cause: Error) => (broken = cause));
+        await ask(client, { text: 'rollback' }).catch((cause: Error) => (broken = cause));
         throw storeError(error);
       } finally {
         client.off('error', onError);
@@ -133,6 +139,16 @@ export async function openDatabase({ url, applicationName, poolSize = 4, observe
       await Promise.allSettled([pool.end(), orm?.then((opened) => opened.close())]);
     },
   };
+}
+
+/** By callback: with a promise of the client's own V8 keeps the query as it does with a timer (`patient-socket.ts`). */
+function ask<Row extends pg.QueryResultRow>(client: pg.Pool | pg.PoolClient, query: pg.QueryConfig): Promise<Row[]> {
+  return new Promise((resolve, reject) => {
+    client.query<Row>(query, (error: Error | undefined, result) => {
+      if (error) reject(error);
+      else resolve(result.rows);
+    });
+  });
 }
 
 const DEADLOCK_DETECTED = '40P01';

@@ -91,3 +91,18 @@ test('a connection that is cut in the middle of a transaction is an absence, not
   ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   expect(await database.query({ name: 'one', text: 'select 1 as one' }, [])).toEqual([{ one: 1 }]);
 });
+
+test('a server that says nothing is not waited for: the query fails in time, and the next one has another connection', async () => {
+  const hasty = await openDatabase({ url: postgres.adminUrl, applicationName: 'hasty', patienceMs: 300 });
+  try {
+    const silence = { name: 'silence', text: 'select pg_sleep($1)' };
+    await expect(hasty.query(silence, [60])).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('nothing was heard of the server for 300 ms') as string,
+    });
+    await expect(hasty.transaction((query) => query(silence, [60]))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await hasty.query({ name: 'again', text: 'select 1 as one' }, [])).toEqual([{ one: 1 }]);
+  } finally {
+    await hasty.close();
+  }
+});

@@ -1,0 +1,47 @@
+import { closeSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { openLog } from './log-file.ts';
+import { rotate } from './log-rotation.ts';
+
+const dir = mkdtempSync(path.join(tmpdir(), 'techno-log-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const content = (file: string) => readFileSync(file, 'utf8');
+
+test('a log that grew too large is kept as .1 and goes on from its beginning, without a hole', () => {
+  const file = path.join(dir, 'a.log');
+  const writer = openLog(file);
+  writeSync(writer, 'x'.repeat(100));
+  expect(rotate(file, writer, 100)).toBe(false);
+  writeSync(writer, 'y');
+  expect(rotate(file, writer, 100)).toBe(true);
+  writeSync(writer, 'after\n');
+  closeSync(writer);
+  expect(content(file)).toBe('after\n');
+  expect(content(`${file}.1`)).toBe(`${'x'.repeat(100)}y`);
+  expect(statSync(`${file}.1`).mode & 0o777).toBe(0o600);
+});
+
+test('the last four are kept, the newest as .1', () => {
+  const file = path.join(dir, 'b.log');
+  const writer = openLog(file);
+  for (let round = 1; round <= 6; round++) {
+    writeSync(writer, `round ${round}`);
+    rotate(file, writer, 0);
+  }
+  closeSync(writer);
+  expect([1, 2, 3, 4].map((kept) => content(`${file}.${kept}`))).toEqual(['round 6', 'round 5', 'round 4', 'round 3']);
+  expect(existsSync(`${file}.5`)).toBe(false);
+});
+
+test('what does not fit into one piece is kept whole', () => {
+  const file = path.join(dir, 'c.log');
+  const lines = Array.from({ length: 200_000 }, (_, line) => `line ${line}\n`).join('');
+  writeFileSync(file, lines);
+  const writer = openLog(file);
+  rotate(file, writer, 0);
+  closeSync(writer);
+  expect(content(`${file}.1`) === lines).toBe(true);
+});
