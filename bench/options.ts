@@ -31,7 +31,7 @@ Measures POST /v1/process of the whole system beside the bare hops it is made of
   --no-write   leaves bench/RESULTS.md as it is
   --help`;
 
-const FULL = { rounds: 5, warmUpSeconds: 10, throughputSeconds: 8, settlingSeconds: 25, latencySeconds: 15, openLoopSeconds: 30 };
+const FULL = { rounds: 5, warmUpSeconds: 10, throughputSeconds: 8, settlingSeconds: 40, latencySeconds: 15, openLoopSeconds: 30 };
 const QUICK = { rounds: 1, warmUpSeconds: 5, throughputSeconds: 8, settlingSeconds: 5, latencySeconds: 6, openLoopSeconds: 8 };
 
 /** Nothing when help is what was asked for. Throws what parseArgs throws. */

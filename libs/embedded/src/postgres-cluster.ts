@@ -109,7 +109,7 @@ export async function initialiseCluster(options: {
         '--builtin-locale=C.UTF-8',
         // Until old ones can be used again each new segment of the log is filled with zeros and synced while every commit waits:
         // 84 ms for one of the usual 16 MiB where the disk was busy, every few seconds under load.
-        '--wal-segsize=1',
+        '--wal-segsize=4',
         ...(options.durable ? [] : ['--no-sync']),
       ],
       { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }, ...account },

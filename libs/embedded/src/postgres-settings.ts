@@ -22,6 +22,8 @@ export function postgresSettings(settings: PostgresSettings): Readonly<Record<st
     max_wal_size: '2GB',
     checkpoint_timeout: '10min',
     wal_compression: 'on',
+    // Five times as gentle as usual: with 2 ms it takes up to 40 % of a processor, for ten seconds, and whoever waits for an answer notices.
+    autovacuum_vacuum_cost_delay: '10ms',
     random_page_cost: '1.1',
     jit: 'off',
     timezone: 'UTC',
