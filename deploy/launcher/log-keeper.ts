@@ -16,7 +16,11 @@ export interface KeptLog {
  * each second. What the disk refuses is told of once and ends nothing:
  * that log grows where it is until there is room again.
  */
-export async function keepLogs(logs: () => readonly KeptLog[], signal: AbortSignal, onProblem: (problem: string) => void): Promise<void> {
+export async function keepLogs(
+  logs: () => readonly KeptLog[],
+  signal: AbortSignal,
+  onProblem: (problem: string) => void,
+): Promise<void> {
   const synced = new Map<string, number>();
   const troubled = new Set<string>();
   await every(SECOND, signal, async () => {

@@ -6,5 +6,6 @@ export { DAY, HOUR, MINUTE, SECOND } from './duration.ts';
 export { errorCode, errorMessage, StartupError, TechnoError, TemporaryError, TerminalError } from './errors.ts';
 export { isTraceId, newId, newSpanId, newW3cTraceId, randomHex, traceIdFrom, w3cTraceIdOf } from './ids.ts';
 export { every, pause } from './pause.ts';
+export { peakWithin } from './peak-within.ts';
 export { seededRandom } from './seeded-random.ts';
 export { TransientMap } from './transient-map.ts';

@@ -89,6 +89,56 @@ describe('a batcher', () => {
     expect(await Promise.all([alone, first, second])).toEqual([0, 2, 4]);
   });
 
+  it('waits for nobody else once all that were there at once lately are there again', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    try {
+      const { commits, flush } = gatedStore();
+      const batcher = createBatcher({ flush, maxRows: 10, maxWaitMs: 10, maxInFlight: 2 });
+      const turns = async () => {
+        for (let count = 0; count < 4; count++) await turn();
+      };
+      const comeAndEnd = async (expected: number[][]) => {
+        expect(commits.map(({ rows }) => rows)).toEqual(expected);
+        for (const { commit } of commits.splice(0)) commit();
+        await turns();
+      };
+      const results = [1, 2, 3].map((row) => batcher.add(row));
+      vi.advanceTimersByTime(10);
+      await turns();
+      await comeAndEnd([[1, 2, 3]]);
+
+      results.push(batcher.add(4), batcher.add(5));
+      await turns();
+      expect(commits).toEqual([]);
+      results.push(batcher.add(6));
+      await turns();
+      await comeAndEnd([[4, 5, 6]]);
+
+      // Those under way count: the last one has nobody left to wait for.
+      results.push(batcher.add(7), batcher.add(8));
+      vi.advanceTimersByTime(10);
+      await turns();
+      results.push(batcher.add(9));
+      await turns();
+      await comeAndEnd([[7, 8], [9]]);
+
+      // Three are no longer all that there may be.
+      results.push(...[10, 11, 12, 13].map((row) => batcher.add(row)));
+      vi.advanceTimersByTime(10);
+      await turns();
+      await comeAndEnd([[10, 11, 12, 13]]);
+      results.push(...[14, 15, 16].map((row) => batcher.add(row)));
+      await turns();
+      expect(commits).toEqual([]);
+      vi.advanceTimersByTime(10);
+      await turns();
+      await comeAndEnd([[14, 15, 16]]);
+      expect(await Promise.all(results)).toHaveLength(16);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('does not make what has waited behind a batch under way wait again', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     try {

@@ -1,4 +1,4 @@
-import { TemporaryError, TerminalError } from '@techno/kernel';
+import { peakWithin, TemporaryError, TerminalError } from '@techno/kernel';
 import { type CommitName, type StoreObserver, type WaitingRow } from './observe.ts';
 
 /** Many callers, one round trip: group commit. */
@@ -15,7 +15,8 @@ export interface BatcherOptions<Row, Result> {
   readonly maxRows: number;
   /**
    * How long the first row of a batch may wait for company (ms). 0: until the end of this turn of the event loop. A row that
-   * comes later than twice this after the one before is alone, and does not wait.
+   * comes later than twice this after the one before is alone, and does not wait; nor does anybody once exactly as
+   * many are there, with those under way, as were there at most lately: callers who wait for an answer come back together.
    */
   readonly maxWaitMs: number;
   readonly maxInFlight: number;
@@ -28,6 +29,9 @@ export interface BatcherOptions<Row, Result> {
     readonly traceOf: (row: Row) => string | undefined;
   };
 }
+
+/** How long it is remembered how many rows were there at once, and at most twice as long. */
+const LATELY_MS = 200;
 
 interface Waiting<Row, Result> {
   readonly row: Row;
@@ -50,20 +54,30 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
   let inFlight = 0;
   let rowsInFlight = 0;
   let scheduled = false;
+  let waitingForCompany: NodeJS.Timeout | undefined;
+  const peak = peakWithin(LATELY_MS);
+  let complete = false;
   let lastAt = Number.NEGATIVE_INFINITY;
   let alone = true;
 
   function schedule(): void {
+    if (waitingForCompany !== undefined && complete) {
+      clearTimeout(waitingForCompany);
+      waitingForCompany = undefined;
+      setImmediate(start);
+      return;
+    }
     if (scheduled || inFlight >= maxInFlight || queue.length === 0) return;
     scheduled = true;
     // What filled up behind a batch under way has waited already.
-    const waitMs = alone || queue.length >= maxRows ? 0 : maxWaitMs - (performance.now() - (queue[0]?.since ?? 0));
+    const waitMs = alone || complete || queue.length >= maxRows ? 0 : maxWaitMs - (performance.now() - (queue[0]?.since ?? 0));
     if (waitMs <= 0) setImmediate(start);
-    else setTimeout(start, waitMs);
+    else waitingForCompany = setTimeout(start, waitMs);
   }
 
   function start(): void {
     scheduled = false;
+    waitingForCompany = undefined;
     if (inFlight >= maxInFlight || queue.length === 0) return;
     const batch = takeBatch();
     inFlight++;
@@ -130,6 +144,10 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
         alone = since - lastAt >= 2 * maxWaitMs;
         lastAt = since;
         queue.push({ row, since, resolve, reject, seen: seen && observer?.waiting(seen.commit, seen.traceOf(row)) });
+        const there = queue.length + rowsInFlight;
+        // More than there were lately says nothing about how many are still to come.
+        complete = there === peak(0);
+        peak(there);
         schedule();
       }),
     get pending() {

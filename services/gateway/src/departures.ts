@@ -1,3 +1,5 @@
+import { peakWithin } from '@techno/kernel';
+
 /** Accepted requests on their way to the bus, in groups. */
 export interface Departures {
   /** Resolves when the group that this request has joined leaves. */
@@ -78,22 +80,5 @@ export function createDepartures({ onTheWay }: DeparturesOptions): Departures {
     returned() {
       if (group.length > 0) lookSoon();
     },
-  };
-}
-
-/** The largest of the values of this window and of the one before it. */
-function peakWithin(windowMs: number): (value: number) => number {
-  let before = 0;
-  let current = 0;
-  let beganAt = performance.now();
-  return (value) => {
-    const sinceMs = performance.now() - beganAt;
-    if (sinceMs >= windowMs) {
-      before = sinceMs < 2 * windowMs ? current : 0;
-      current = 0;
-      beganAt = performance.now();
-    }
-    current = Math.max(current, value);
-    return Math.max(before, current);
   };
 }
