@@ -28,8 +28,8 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    // Two cores is what every machine has, and the third works while one of the others waits for a lease, a restart or a tick.
-    maxWorkers: 3,
+    // Two cores is what every machine has, and two files work while the others wait for a lease, a restart or a tick.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     // No file leaves anything behind but loaded modules, and loading those anew costs most files more than their tests.
     isolate: false,
