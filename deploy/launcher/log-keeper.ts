@@ -13,8 +13,7 @@ export interface KeptLog {
 /**
  * Keeps the logs small and on the disk, until the signal. Linux writes what was not asked for half a minute late, then all of it
  * at once, and every commit of PostgreSQL on the same disk waits behind it (a tenth of a second for 100 MB); so they are synced
- * each second. What the disk refuses is told of once and ends nothing:
- * that log grows where it is until there is room again.
+ * each second. What the disk refuses is told of once and ends nothing: that log grows where it is until there is room again.
  */
 export async function keepLogs(
   logs: () => readonly KeptLog[],

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -44,4 +54,20 @@ test('what does not fit into one piece is kept whole', () => {
   rotate(file, writer, 0);
   closeSync(writer);
   expect(content(`${file}.1`) === lines).toBe(true);
+});
+
+test('where there is no room for the copy, nothing that was kept is lost, however often it is tried', () => {
+  const file = path.join(dir, 'd.log');
+  writeFileSync(file, 'current');
+  for (const kept of [1, 2, 3, 4]) writeFileSync(`${file}.${kept}`, `kept ${kept}`);
+  const writer = openLog(file);
+  for (let round = 0; round < 5; round++) {
+    // Whatever is written there meets a full disk.
+    symlinkSync('/dev/full', `${file}.new`);
+    expect(() => rotate(file, writer, 0)).toThrow(/ENOSPC/);
+  }
+  closeSync(writer);
+  expect(content(file)).toBe('current');
+  expect([1, 2, 3, 4].map((kept) => content(`${file}.${kept}`))).toEqual(['kept 1', 'kept 2', 'kept 3', 'kept 4']);
+  expect(existsSync(`${file}.new`)).toBe(false);
 });

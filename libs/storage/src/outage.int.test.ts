@@ -106,3 +106,20 @@ test('a server that says nothing is not waited for: the query fails in time, and
     await hasty.close();
   }
 });
+
+test('a connection that is in use stays, however long that is', async () => {
+  const hasty = await openDatabase({ url: postgres.adminUrl, applicationName: 'hasty', poolSize: 1, patienceMs: 300 });
+  try {
+    const backends = new Set<number>();
+    for (let times = 0; times < 8; times++) {
+      const [row] = await hasty.query<{ pid: number }>(
+        { name: 'who', text: 'select pg_backend_pid() as pid, pg_sleep(0.1)' },
+        [],
+      );
+      if (row !== undefined) backends.add(row.pid);
+    }
+    expect(backends.size).toBe(1);
+  } finally {
+    await hasty.close();
+  }
+});
