@@ -28,7 +28,7 @@ async function put(source: string, settings: object): Promise<void> {
   const body = { action: 'echo', context_id: 'webhooks', ...settings };
   const { status, text } = await stack.call('PUT', `/v1/webhooks/${source}`, { key: stack.rootKey, body });
   if (status !== 200) throw new Error(text);
-  // The other gateway follows within a second.
+  // The other gateway follows.
   const listed = async () =>
     (await call(other.url, 'GET', '/v1/webhooks', { key: stack.rootKey })).body['sources'].find(
       (one: { source: string }) => one.source === source,
@@ -38,7 +38,7 @@ async function put(source: string, settings: object): Promise<void> {
     expect(await listed()).toMatchObject(expected);
     return true;
   };
-  await until(follows, { timeoutMs: 1_000 });
+  await until(follows);
 }
 
 const deliver = (source: string, signed: Signed, at = stack.url): Promise<Answer> =>

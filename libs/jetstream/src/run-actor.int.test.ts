@@ -146,7 +146,7 @@ describe.concurrent('an actor', () => {
       }),
     );
     for (const n of range(3)) await rig.send(given, n);
-    await until(() => seen.length === 3, { timeoutMs: 3 * SECOND });
+    await until(() => seen.length === 3);
     expect(seen.toSorted((a, b) => a - b)).toEqual(range(3));
   });
 
@@ -251,7 +251,7 @@ describe.concurrent('a stop', () => {
     const running = rig.run(
       worker(given, {
         concurrency: 3,
-        leaseMs: 10 * SECOND,
+        leaseMs: 60 * SECOND,
         async handle({ n }) {
           begun.push(n);
           await all.opened;
@@ -265,7 +265,7 @@ describe.concurrent('a stop', () => {
     all.open();
     await stopped;
     // Long before any lease ends: what is unacked now would stay so.
-    await until(async () => (await rig.pendingAcks('ACTIONS', 'drained')) === 0, { timeoutMs: 3 * SECOND });
+    await until(async () => (await rig.pendingAcks('ACTIONS', 'drained')) === 0);
     const { num_pending } = await rig.bus.jsm.consumers.info('ACTIONS', 'drained');
     expect(handled.length + num_pending).toBe(20);
   });
@@ -274,7 +274,7 @@ describe.concurrent('a stop', () => {
     const given = orders('released');
     const attempts: number[] = [];
     const begin = (handle: (order: Order, context: { signal: AbortSignal; attempt: number }) => Promise<void>) =>
-      rig.run(worker(given, { leaseMs: 20 * SECOND, handle }));
+      rig.run(worker(given, { leaseMs: 60 * SECOND, handle }));
     const first = begin(async (_order, { signal, attempt }) => {
       attempts.push(attempt);
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
@@ -285,7 +285,7 @@ describe.concurrent('a stop', () => {
     await first.stop();
     begin(async (_order, { attempt }) => void attempts.push(attempt));
     // Well before the lease would have ended.
-    await until(() => attempts.length === 2, { timeoutMs: 10 * SECOND });
+    await until(() => attempts.length === 2);
     expect(await rig.deadLetters('released')).toEqual([]);
   });
 });

@@ -45,14 +45,14 @@ test.concurrent('takes messages in stream order and in batches, and acks what is
   const given = orders('batched');
   const batches: number[][] = [];
   for (const n of range(45)) await rig.send(given, n);
-  rig.runBatch(writer(given, (ns) => void batches.push(ns)));
+  rig.runBatch(writer(given, (ns) => void batches.push(ns), { leaseMs: 20 * SECOND }));
   await until(() => batches.flat().length === 45);
   expect(batches.flat()).toEqual(range(45));
   expect(Math.max(...batches.map((batch) => batch.length))).toBe(10);
   await settled('batched');
   // One that comes alone does not wait for company for longer than the linger.
   await rig.send(given, 45);
-  await until(() => batches.flat().length === 46, { timeoutMs: 1 * SECOND });
+  await until(() => batches.flat().length === 46, { timeoutMs: 10 * SECOND });
 });
 
 test.concurrent('tells what it is, its body and its place in the stream', async () => {
