@@ -11,7 +11,7 @@ export interface BenchOptions {
   readonly openLoopSeconds: number;
   readonly soak: boolean;
   readonly profile: boolean;
-  /** Only the bare hops. */
+  /** Only the bare and the committed hops. */
   readonly bareOnly: boolean;
   /** Only what metrics, logs and traces cost. */
   readonly overhead: boolean;
@@ -23,10 +23,10 @@ export const HELP = `npm run bench [-- options]
 
 Measures POST /v1/process of the whole system beside the bare hops it is made of, on a stack of its own.
 
-  --quick      80 seconds; rougher figures
+  --quick      two minutes; rougher figures
   --soak       five more minutes at half of the maximum: is memory flat?
   --profile    takes a V8 CPU profile of every service under load (bench/profiles/)
-  --bare       the bare hops only
+  --bare       the bare and the committed hops only
   --overhead   only what metrics, logs and traces cost, in about five minutes: the same system watched and not watched, in turn
   --no-write   leaves bench/RESULTS.md as it is
   --help`;

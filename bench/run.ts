@@ -38,14 +38,17 @@ export async function runBench(
   const generator = startGenerator();
   context.signal.addEventListener('abort', () => void generator.close());
   try {
-    const bareFolder = path.join(context.folder, 'bare');
-    await mkdir(bareFolder);
-    const bare = await step('Starting the bare hops', () => begun(startBareHops(bareFolder, context.environment['PATH'] ?? '')));
+    const hops = (name: string, committed: boolean) => {
+      const [folder, searchPath] = [path.join(context.folder, name), context.environment['PATH'] ?? ''];
+      return step(`Starting the ${name}`, () => begun(startBareHops(name, { folder, searchPath, committed })));
+    };
+    const bare = await hops('bare hops', false);
+    const committed = await hops('committed hops', true);
     const full = options.bareOnly
       ? undefined
       : await step('Starting the full system', () => begun(startFullSystem(context.folder, context.environment, context.signal)));
     const subjects = full === undefined ? [bare] : [bare, full];
-    for (const subject of subjects) await warmUp(subject, generator, options.warmUpSeconds);
+    for (const subject of [committed, ...subjects]) await warmUp(subject, generator, options.warmUpSeconds);
 
     // In turn, so that a machine that is slower for a while is slower for both.
     const throughput = new Map<Subject, Measurement[]>(subjects.map((subject) => [subject, []]));
@@ -70,11 +73,12 @@ export async function runBench(
       machine: describeMachine(),
       command: context.command,
       bare: { throughput: middle(throughput.get(bare) ?? []), latency: await latencyOf(bare) },
+      committed: { latency: await latencyOf(committed) },
       full:
         full === undefined
           ? undefined
           : {
-              ...(await fullPhases(full, generator, options, {
+              ...(await fullPhases({ full, committed }, generator, options, {
                 throughput: middle(throughput.get(full) ?? []),
                 latency: await latencyOf(full),
                 profiles: context.profiles,
@@ -92,14 +96,16 @@ export async function runBench(
 }
 
 async function fullPhases(
-  full: Subject,
+  { full, committed }: Record<'full' | 'committed', Subject>,
   generator: Generator,
   options: BenchOptions,
   known: { throughput: Measurement; latency: Measurement; profiles: string },
 ): Promise<Omit<FullResults, 'rounds'>> {
   const perSecond = Math.round(known.throughput.perSecond / 2);
   const shape = { kind: 'open', seconds: options.openLoopSeconds, perSecond } as const;
-  const half = await measureSettled(full, generator, shape, options, `${perSecond} actions/s`);
+  const halfOf = (subject: Subject) => measureSettled(subject, generator, shape, options, `${perSecond} actions/s`);
+  const committedHalf = await halfOf(committed);
+  const half = await halfOf(full);
   const profiled = options.profile ? await profiles(full, generator, known.profiles) : [];
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const soaked = options.soak
@@ -107,7 +113,7 @@ async function fullPhases(
         soak(full, generator, { seconds: SOAK_SECONDS, perSecond, say }),
       )
     : undefined;
-  return { throughput: known.throughput, latency: known.latency, half, soak: soaked, profiles: profiled };
+  return { throughput: known.throughput, latency: known.latency, committedHalf, half, soak: soaked, profiles: profiled };
 }
 
 /**

@@ -8,7 +8,7 @@ export interface MeasuredProcess {
   readonly ops?: string | undefined;
 }
 
-/** Something that is measured: the bare hops, or the whole system. */
+/** Something that is measured: the bare hops, the committed ones, or the whole system. */
 export interface Subject {
   readonly name: string;
   readonly target: Target;

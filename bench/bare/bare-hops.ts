@@ -2,61 +2,104 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { DiscardPolicy, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
-import { freePort, launch, planNats, ready, startGuard } from '@techno/embedded';
+import {
+  freePort,
+  launch,
+  type LaunchPlan,
+  planNats,
+  planPostgres,
+  postgresUrl,
+  ready,
+  type Running,
+  startGuard,
+  withConnection,
+} from '@techno/embedded';
 import { DAY, SECOND } from '@techno/kernel';
 import { type Subject, targetAt } from '../subject.ts';
 import { ALLOWED, type BareArguments, REQUESTED, STREAM } from './message.ts';
+import { RECORD } from './record.ts';
 
 const ROLES = ['front', 'relay', 'replier'] as const;
 const GIB = 1024 ** 3;
 
+export interface BareOptions {
+  /** Made here; its parent must be readable for every account. */
+  readonly folder: string;
+  readonly searchPath: string;
+  readonly committed: boolean;
+}
+
 /**
  * The least that could do the job: hyper-express → JetStream → JetStream → core reply, in three processes, on a
- * nats-server with the settings of the whole system. No decision, no record, nothing to see. `folder` must exist.
+ * nats-server with the settings of the whole system. No decision, no record, nothing to see. Or, `committed`, with what no
+ * system that loses nothing can do without: each hop commits what passes to a PostgreSQL with the settings of the whole system.
  */
-export async function startBareHops(folder: string, searchPath: string): Promise<Subject> {
-  const args: BareArguments = {
+export async function startBareHops(name: string, options: BareOptions): Promise<Subject> {
+  const { folder, searchPath, committed } = options;
+  await mkdir(folder);
+  const args = {
     natsPort: await freePort(),
     httpPort: await freePort(),
     user: 'bare',
     password: randomBytes(16).toString('hex'),
   };
   const guard = startGuard();
-  const output = openSync(path.join(folder, 'nats.log'), 'a');
-  const plan = await planNats({
-    port: args.natsPort,
-    monitorPort: await freePort(),
-    user: args.user,
-    password: args.password,
-    serverName: 'bare-hops',
-    storeDir: path.join(folder, 'nats'),
-    configFile: path.join(folder, 'nats.conf'),
-    searchPath,
-  });
-  const nats = await launch(plan, { output, guard });
-  closeSync(output);
-  await ready(plan, nats, { timeoutMs: 30 * SECOND });
+  const output = openSync(path.join(folder, 'servers.log'), 'a');
+  const start = async (plan: LaunchPlan): Promise<Running> => {
+    const running = await launch(plan, { output, guard });
+    await ready(plan, running, { timeoutMs: 30 * SECOND });
+    return running;
+  };
+  const nats = await start(
+    await planNats({
+      port: args.natsPort,
+      monitorPort: await freePort(),
+      user: args.user,
+      password: args.password,
+      serverName: 'bare-hops',
+      storeDir: path.join(folder, 'nats'),
+      configFile: path.join(folder, 'nats.conf'),
+      searchPath,
+    }),
+  );
   await createStream(args);
+  const servers = [{ name: 'nats', running: nats }];
+  let postgres: string | undefined;
+  if (committed) {
+    const settings = { dir: path.join(folder, 'postgres'), port: await freePort(), password: args.password, durable: true };
+    servers.push({ name: 'postgres', running: await start(await planPostgres(settings)) });
+    postgres = postgresUrl({ user: 'postgres', database: 'postgres', ...settings });
+    await withConnection(postgres, (client) => client.query(RECORD));
+  }
+  closeSync(output);
 
   const children: ChildProcess[] = [];
   for (const role of ROLES) {
-    const child = fork(path.join(import.meta.dirname, 'main.ts'), [role, JSON.stringify(args)], { execArgv: [] });
+    const child = fork(
+      path.join(import.meta.dirname, 'main.ts'),
+      [role, JSON.stringify({ ...args, postgres } satisfies BareArguments)],
+      { execArgv: [] },
+    );
     children.push(child);
     const [message] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
     if (message !== 'ready') throw new Error(`the ${role} of the bare hops did not start`);
   }
 
   return {
-    name: 'bare hops',
+    name,
     target: targetAt(`http://127.0.0.1:${args.httpPort}`, {}),
-    processes: () => [...ROLES.map((name, index) => ({ name, pid: children[index]?.pid ?? 0 })), { name: 'nats', pid: nats.pid }],
+    processes: () => [
+      ...ROLES.map((role, index) => ({ name: role, pid: children[index]?.pid ?? 0 })),
+      ...servers.map((server) => ({ name: server.name, pid: server.running.pid })),
+    ],
     async stop() {
       await Promise.all(children.map((child) => (child.kill(), once(child, 'exit'))));
-      await nats.stop(5 * SECOND);
+      await Promise.all(servers.map(({ running }) => running.stop(5 * SECOND)));
       guard.close();
     },
   };

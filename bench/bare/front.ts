@@ -2,9 +2,10 @@ import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/nats-core';
 import HyperExpress from 'hyper-express';
 import { REPLY_TO, REQUESTED } from './message.ts';
+import type { Commit } from './record.ts';
 
 /** HTTP in, JetStream out; the answer comes back over core NATS. */
-export async function runFront(nc: NatsConnection, httpPort: number): Promise<void> {
+export async function runFront(nc: NatsConnection, httpPort: number, commit: Commit): Promise<void> {
   const js = jetstream(nc, { timeout: 5_000 });
   const waiting = new Map<string, (result: string) => void>();
   const inbox = `bare.reply.${process.pid}.`;
@@ -22,6 +23,7 @@ export async function runFront(nc: NatsConnection, httpPort: number): Promise<vo
     const answered = new Promise<string>((resolve) => waiting.set(replyTo, resolve));
     const head = headers();
     head.set(REPLY_TO, replyTo);
+    await commit(body.toString());
     await js.publish(REQUESTED, body, { headers: head });
     const result = await answered;
     waiting.delete(replyTo);

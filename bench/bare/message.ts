@@ -10,4 +10,6 @@ export interface BareArguments {
   readonly user: string;
   readonly password: string;
   readonly httpPort: number;
+  /** Where each hop commits what passes; undefined: nowhere. */
+  readonly postgres?: string | undefined;
 }
