@@ -1,4 +1,4 @@
-import { errorMessage, TerminalError } from '@techno/kernel';
+import { DAY, errorMessage, TerminalError } from '@techno/kernel';
 import { Cron } from 'croner';
 import { changeBetween, offsetMs, resolveWall, type WallMs, wallOf } from './zone.ts';
 
@@ -73,18 +73,32 @@ function momentOf(zone: string, wall: WallMs, skippedHour: SkippedHour): number 
   }
 }
 
-/** While the offset holds, the wall runs as real time does; where it changes, the search begins anew with the new one. */
+/**
+ * While the offset holds, the wall runs as real time does. `from` only moves forward, to the next change or to a day before what was
+ * found: clocks are taken to change at most once within a day, and by no more than one.
+ */
 function nextElapsed(cron: CompiledCron, zone: string, afterMs: number): number | undefined {
   let from = afterMs;
-  let offset = offsetMs(zone, afterMs);
+  let offset = offsetMs(zone, from);
+  let shown = from + offset;
   for (;;) {
-    const wall = cron.next(from + offset);
+    const wall = cron.next(shown);
     if (wall === undefined) return undefined;
     const at = wall - offset;
-    if (offsetMs(zone, at) === offset) return at;
-    const change = changeBetween(zone, from, at);
-    offset = offsetMs(zone, change);
-    from = change - 1;
+    const near = Math.min(at, from + DAY);
+    if (offsetMs(zone, near) !== offset) {
+      from = changeBetween(zone, from, near);
+      offset = offsetMs(zone, from);
+      // What clocks show at the change counts.
+      shown = from + offset - 1;
+    } else if (near === at) {
+      return at;
+    } else {
+      // Nothing of the pattern is shown in between, whatever the offset there.
+      from = Math.max(near, at - 2 * DAY);
+      offset = offsetMs(zone, from);
+      shown = from + offset;
+    }
   }
 }
 

@@ -150,6 +150,15 @@ const ROWS: [
   ['an hour later', '0 1 * * *', 'America/Sao_Paulo', 'run_after', '2018-11-03T12:00Z', '04T03:00 05T03:00 06T03:00', 'same'],
   ['every hour', '0 * * * *', 'America/Sao_Paulo', 'run_after', '2018-11-04T01:30Z', '04T02:00 04T03:00 04T04:00', 'same'],
   [
+    'every hour of a day that begins with the gap, asked two changes before',
+    '30 * 15 10 *',
+    'America/Sao_Paulo',
+    'run_after',
+    '2017-01-13T20:25Z',
+    '15T03:30 15T04:30 15T05:30',
+    'same',
+  ],
+  [
     'the first of a month that begins after it',
     '0 0 5 11 *',
     'America/Sao_Paulo',

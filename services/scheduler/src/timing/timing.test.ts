@@ -121,6 +121,66 @@ describe('any pattern, in any zone, from any moment', () => {
   });
 });
 
+describe('a pattern of every hour', () => {
+  const CHANGES: [zone: string, at: string][] = [
+    ['America/Sao_Paulo', '2017-10-15T03:00Z'],
+    ['America/Sao_Paulo', '2018-02-18T02:00Z'],
+    ['Europe/Lisbon', '2026-03-29T01:00Z'],
+    ['Europe/Lisbon', '2026-10-25T01:00Z'],
+    ['America/New_York', '2026-11-01T06:00Z'],
+    ['Australia/Lord_Howe', '2026-04-04T15:00Z'],
+    ['Australia/Lord_Howe', '2026-10-03T15:30Z'],
+  ];
+  const MINUTE_MS = 60_000;
+  const everyHour = fc
+    .tuple(
+      fc.constantFrom('0', '30', '*/15', '5,50', '59', '*'),
+      fc.constantFrom('*', '15', '18', '25', '1-5'),
+      fc.constantFrom('*', '0', '6', '1-5'),
+    )
+    .map(([minute, day, weekday]) => `${minute} * ${day} * ${weekday}`);
+
+  it('around a change comes round when a walk from minute to minute finds it', () => {
+    const minutesBefore = fc.integer({ min: 0, max: 20 * 60 });
+    fc.assert(
+      fc.property(everyHour, fc.constantFrom(...CHANGES), minutesBefore, (cron, [time_zone, change], minutes) => {
+        const from = Date.parse(change) - minutes * MINUTE_MS;
+        const until = Date.parse(change) + 4 * 60 * MINUTE_MS;
+        const matches = (wall: number) => compileCron(cron).next(wall - 1) === wall;
+        let walked: number | undefined = from + MINUTE_MS;
+        while (walked !== undefined && !matches(wallOf(time_zone, walked))) {
+          walked = walked < until ? walked + MINUTE_MS : undefined;
+        }
+        const at = nextAfter(timingOf(given({ cron, time_zone }), 0), from);
+        if (walked === undefined) expect(at).toBeGreaterThan(until);
+        else expect(iso(at)).toBe(iso(walked));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('comes round at the same moment, whenever before it that is asked', () => {
+    const pattern = fc
+      .tuple(everyHour, fc.constantFrom('*', '2', '3', '10,11'))
+      .map(([text, month]) => text.replace(/ \* (\S+)$/, ` ${month} $1`));
+    fc.assert(
+      fc.property(
+        pattern,
+        fc.constantFrom(...ZONES),
+        moment,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (cron, time_zone, from, part) => {
+          const timing = timingOf(given({ cron, time_zone }), 0);
+          const at = nextAfter(timing, from);
+          if (at === undefined) return;
+          expect(iso(nextAfter(timing, Math.floor(from + (at - 1 - from) * part)))).toBe(iso(at));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
 describe('the clock on the wall', () => {
   it('read back is the moment it was read at, or the first of two that read the same', () => {
     fc.assert(
