@@ -7,7 +7,7 @@ import {
   notificationRequest,
 } from '@techno/contracts';
 import { createSafeFetch } from '@techno/http';
-import { newW3cTraceId } from '@techno/kernel';
+import { newW3cTraceId, SECOND } from '@techno/kernel';
 import { createBreakers } from '@techno/resilience';
 import { type StandIns, startStandIns } from '@techno/stand-ins';
 import { createDeliveries, openDatabase } from '@techno/storage';
@@ -86,7 +86,8 @@ export async function createWorld({
     channels: built,
     limitsOf: () => ({ pace: { perSecond: 1_000, burst: 1_000 }, recipientRestMs: 0, concurrency: 16, ...limits }),
     policy: DEFAULT_POLICY,
-    breaker: { failures: 5, halfOpenAfterMs: 100, probeEveryMs: 20 },
+    // Longer than a busy machine may stall: what is looked at while the door is shut must not depend on it.
+    breaker: { failures: 5, halfOpenAfterMs: 2 * SECOND, probeEveryMs: 20 },
     clock,
     random: () => 0.5,
     leaseMs: 60_000,
