@@ -24,6 +24,15 @@ describe('listening and closing', () => {
     await server.close(0);
   });
 
+  test('an idle connection is kept for longer than its client is told', async () => {
+    const server = await startServer([route('GET', '/', ok)]);
+    const client = await rawClient(server.port);
+    const began = performance.now();
+    client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [, seconds] = /\r\nkeep-alive: timeout=(\d+)\r\n/.exec(await client.closed()) ?? [];
+    expect(performance.now() - began).toBeGreaterThan(Number(seconds) * 1_000);
+  });
+
   test('close waits for what is in flight, tells clients to go, and refuses new connections', async () => {
     const busy = gate();
     const entered = gate();

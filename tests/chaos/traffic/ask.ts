@@ -1,4 +1,5 @@
 import { type Agent, request } from 'node:http';
+import { errorMessage } from '@techno/kernel';
 
 export interface Asked {
   readonly path: string;
@@ -12,9 +13,11 @@ export interface Reply {
   readonly traceId: string | undefined;
   /** As the answer calls the action: COMPLETED, …; undefined where it says nothing of it. */
   readonly said: string | undefined;
+  /** How the connection broke. */
+  readonly broke?: string;
 }
 
-const NOTHING: Reply = { status: 0, traceId: undefined, said: undefined };
+const nothing = (error: Error): Reply => ({ status: 0, traceId: undefined, said: undefined, broke: errorMessage(error) });
 
 /** One POST over node:http, which takes whatever a dying server does to a connection. */
 export function ask(agent: Agent, url: string, { path, headers, body }: Asked, timeoutMs = 30_000): Promise<Reply> {
@@ -32,12 +35,11 @@ export function ask(agent: Agent, url: string, { path, headers, body }: Asked, t
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => (text += chunk));
         response.on('end', () => resolve({ status: response.statusCode ?? 0, ...readBody(text) }));
-        response.on('error', () => resolve(NOTHING));
-        response.on('aborted', () => resolve(NOTHING));
+        response.on('error', (error) => resolve(nothing(error)));
       },
     );
-    sent.on('timeout', () => sent.destroy());
-    sent.on('error', () => resolve(NOTHING));
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+    sent.on('error', (error) => resolve(nothing(error)));
     sent.end(body);
   });
 }

@@ -37,7 +37,8 @@ const GIVE_UP_MS = 60_000;
 
 /** Asks at a steady rate, whatever the answers do: a stall piles up instead of hiding. */
 export function startTraffic({ runId, perSecond, target, impatient }: TrafficOptions): Traffic {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1_024 });
+  // With a timeout of its own, for only then it heeds how long the gateway keeps an idle connection.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1_024, timeout: 30_000 });
   const answers: Answer[] = [];
   const open = new Set<Promise<void>>();
   const began = Date.now();
