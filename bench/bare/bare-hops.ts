@@ -49,47 +49,20 @@ export async function startBareHops(name: string, options: BareOptions): Promise
     password: randomBytes(16).toString('hex'),
   };
   const guard = startGuard();
-  const output = openSync(path.join(folder, 'servers.log'), 'a');
-  const start = async (plan: LaunchPlan): Promise<Running> => {
-    const running = await launch(plan, { output, guard });
-    await ready(plan, running, { timeoutMs: 30 * SECOND });
-    return running;
-  };
-  const nats = await start(
-    await planNats({
-      port: args.natsPort,
-      monitorPort: await freePort(),
-      user: args.user,
-      password: args.password,
-      serverName: 'bare-hops',
-      storeDir: path.join(folder, 'nats'),
-      configFile: path.join(folder, 'nats.conf'),
-      searchPath,
-    }),
-  );
-  await createStream(args);
-  const servers = [{ name: 'nats', running: nats }];
-  let postgres: string | undefined;
-  if (committed) {
-    const settings = { dir: path.join(folder, 'postgres'), port: await freePort(), password: args.password, durable: true };
-    servers.push({ name: 'postgres', running: await start(await planPostgres(settings)) });
-    postgres = postgresUrl({ user: 'postgres', database: 'postgres', ...settings });
-    await withConnection(postgres, (client) => client.query(RECORD));
-  }
-  closeSync(output);
-
   const children: ChildProcess[] = [];
-  for (const role of ROLES) {
-    const child = fork(
-      path.join(import.meta.dirname, 'main.ts'),
-      [role, JSON.stringify({ ...args, postgres } satisfies BareArguments)],
-      { execArgv: [] },
-    );
-    children.push(child);
-    const [message] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
-    if (message !== 'ready') throw new Error(`the ${role} of the bare hops did not start`);
+  const servers: { name: string; running: Running }[] = [];
+  const stop = async (): Promise<void> => {
+    const running = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+    await Promise.all(running.map((child) => (child.kill(), once(child, 'exit'))));
+    await Promise.all(servers.map((server) => server.running.stop(5 * SECOND)));
+    guard.close();
+  };
+  try {
+    await startAll();
+  } catch (error) {
+    await stop();
+    throw error;
   }
-
   return {
     name,
     target: targetAt(`http://127.0.0.1:${args.httpPort}`, {}),
@@ -97,12 +70,49 @@ export async function startBareHops(name: string, options: BareOptions): Promise
       ...ROLES.map((role, index) => ({ name: role, pid: children[index]?.pid ?? 0 })),
       ...servers.map((server) => ({ name: server.name, pid: server.running.pid })),
     ],
-    async stop() {
-      await Promise.all(children.map((child) => (child.kill(), once(child, 'exit'))));
-      await Promise.all(servers.map(({ running }) => running.stop(5 * SECOND)));
-      guard.close();
-    },
+    stop,
   };
+
+  async function startAll(): Promise<void> {
+    const output = openSync(path.join(folder, 'servers.log'), 'a');
+    const start = async (plan: LaunchPlan): Promise<void> => {
+      const running = await launch(plan, { output, guard });
+      servers.push({ name: plan.name, running });
+      await ready(plan, running, { timeoutMs: 30 * SECOND });
+    };
+    await start(
+      await planNats({
+        port: args.natsPort,
+        monitorPort: await freePort(),
+        user: args.user,
+        password: args.password,
+        serverName: 'bare-hops',
+        storeDir: path.join(folder, 'nats'),
+        configFile: path.join(folder, 'nats.conf'),
+        searchPath,
+      }),
+    );
+    await createStream(args);
+    let postgres: string | undefined;
+    if (committed) {
+      const settings = { dir: path.join(folder, 'postgres'), port: await freePort(), password: args.password, durable: true };
+      await start(await planPostgres(settings));
+      postgres = postgresUrl({ user: 'postgres', database: 'postgres', ...settings });
+      await withConnection(postgres, (client) => client.query(RECORD));
+    }
+    closeSync(output);
+
+    for (const role of ROLES) {
+      const child = fork(
+        path.join(import.meta.dirname, 'main.ts'),
+        [role, JSON.stringify({ ...args, postgres } satisfies BareArguments)],
+        { execArgv: [] },
+      );
+      children.push(child);
+      const [message] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
+      if (message !== 'ready') throw new Error(`the ${role} of the bare hops did not start`);
+    }
+  }
 }
 
 /** The limits of the ACTIONS stream, where the whole system does the same. */

@@ -42,7 +42,7 @@ const expectLive = (key: string, code: string | undefined, action?: string) =>
   until(() => allAnswer(key, code, action), { ...WITHIN, what: `${code ?? 'success'} everywhere` });
 
 describe('a key', () => {
-  it('works everywhere within a second of being made, and not after it was revoked', async () => {
+  it('works everywhere soon after it was made, and not after it was revoked', async () => {
     const { id, key } = await stack.newKey('developer');
     await expectLive(key, undefined);
     const revoked = await stack.call('POST', `/v1/keys/${id}/revoke`, { key: stack.rootKey });
@@ -101,7 +101,7 @@ describe('a key', () => {
 });
 
 describe('a policy', () => {
-  it('changed is live in every replica within a second: an action switched off and on', async () => {
+  it('changed is live in every replica by itself: an action switched off and on', async () => {
     const { key } = await stack.newKey('developer');
     await expectLive(key, undefined);
     await stack.applyPolicy((policy) => (policy.actions['echo']!.enabled = false));

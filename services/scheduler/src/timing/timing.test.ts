@@ -172,7 +172,7 @@ describe('a pattern of every hour', () => {
         (cron, time_zone, from, part) => {
           const timing = timingOf(given({ cron, time_zone }), 0);
           const at = nextAfter(timing, from);
-          if (at === undefined) return;
+          if (at === undefined) throw new Error('it never comes round');
           expect(iso(nextAfter(timing, Math.floor(from + (at - 1 - from) * part)))).toBe(iso(at));
         },
       ),
