@@ -1,4 +1,4 @@
-import { errorCode, errorMessage, SECOND, StartupError, type TemporaryError, type TerminalError } from '@techno/kernel';
+import { errorCode, errorMessage, MINUTE, SECOND, StartupError, type TemporaryError, type TerminalError } from '@techno/kernel';
 import pg from 'pg';
 import { storeError } from './batcher.ts';
 import type { StoreObserver } from './observe.ts';
@@ -38,6 +38,8 @@ const PATIENCE_MS = STATEMENT_TIMEOUT_MS + 1 * SECOND;
 /** How long nobody need ask again after the database was found away. */
 const REST_MS = 1 * SECOND;
 const CONNECT_TIMEOUT_MS = 2 * SECOND;
+/** A new connection costs a process of the server, a handshake, and the plans of all statements anew. */
+const IDLE_TIMEOUT_MS = 5 * MINUTE;
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -57,6 +59,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     application_name: applicationName,
     max: poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     stream: () => patientSocket(patienceMs),
     keepAlive: true,

@@ -6,6 +6,7 @@ import { Migration0002DeadLetters } from './migrations/0002-dead-letters.ts';
 import { Migration0003Notifications } from './migrations/0003-notifications.ts';
 import { Migration0004Schedules } from './migrations/0004-schedules.ts';
 import { Migration0005Agenda } from './migrations/0005-agenda.ts';
+import { Migration0006ForgottenByAge } from './migrations/0006-forgotten-by-age.ts';
 
 const MIGRATIONS = [
   { name: '0001-main', class: Migration0001Main },
@@ -13,6 +14,7 @@ const MIGRATIONS = [
   { name: '0003-notifications', class: Migration0003Notifications },
   { name: '0004-schedules', class: Migration0004Schedules },
   { name: '0005-agenda', class: Migration0005Agenda },
+  { name: '0006-forgotten-by-age', class: Migration0006ForgottenByAge },
 ];
 
 /** Their names, oldest first. */

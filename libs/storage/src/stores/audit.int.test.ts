@@ -5,7 +5,7 @@ import { createActions } from './actions.ts';
 import { type AuditEntry, type AuditTrail, createAuditTrail, expectedHash, rowHash, type StoredAuditRow } from './audit-trail.ts';
 import type { AuditVerdict } from './audit-chain.ts';
 import { verifyAuditTrail } from './audit-verify.ts';
-import { createStoreRig, type StoreRig, traceId } from '../testing/store-rig.ts';
+import { createStoreRig, scansOf, type StoreRig, traceId } from '../testing/store-rig.ts';
 
 let rig: StoreRig;
 let trail: AuditTrail;
@@ -50,6 +50,20 @@ describe('append', () => {
     ).rejects.toMatchObject({ code: 'STORE_REFUSED' });
     expect(await seqs()).toEqual([1]);
     expect(await verify()).toMatchObject({ ok: true, rows: 1 });
+  });
+
+  test('looks up what is there by its traces, also while Postgres knows nothing of the table', async () => {
+    await rig.admin('alter table audit_trail set (autovacuum_enabled = off)');
+    await rig.admin(
+      `insert into audit_trail (seq, trace_id, key, recorded_at, events, prev_hash, hash)
+       select n, 'tr_' || lpad(to_hex(n), 32, '0'), 'requested', now(), '[]', '', '' from generate_series(1, 20000) n`,
+    );
+    await rig.admin(`update audit_head set seq = 20000, hash = ''`);
+    const scans = await scansOf(rig, { service: 'auditor', table: 'audit_trail' }, async (database) => {
+      const entries = range(201).map((n) => entry(20_000 - 100 + n));
+      expect(await createAuditTrail(database, Date.now).append(entries, [])).toEqual({ written: 100 });
+    });
+    expect(scans).toEqual({ whole: 0, byIndex: 201 });
   });
 
   test('keeps the exact text, whatever is in it', async () => {

@@ -4,7 +4,7 @@ import { createDatabase } from '@techno/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database, Statement } from '../database.ts';
 import { createInbox, type Inbox, type InboxEntry } from './inbox.ts';
-import { createStoreRig, type StoreRig, traceId } from '../testing/store-rig.ts';
+import { createStoreRig, scansOf, type StoreRig, traceId } from '../testing/store-rig.ts';
 
 let rig: StoreRig;
 let [one, other]: Database[] = [];
@@ -149,6 +149,18 @@ test('releaseKeys frees only what is old', async () => {
   expect(await inboxes.a.releaseKeys()).toBe(0);
   const kinds = await Promise.all(range(4).map((n) => inboxes.a.accept(entry(10 + n, { idempotencyKey: `key ${n}` }))));
   expect(kinds.map(({ kind }) => kind)).toEqual(['accepted', 'accepted', 'duplicate', 'duplicate']);
+});
+
+test('releaseKeys reads what has a key and is old, and not the whole inbox', async () => {
+  await rig.admin(
+    `insert into inbox (trace_id, caller, idempotency_key, fingerprint, request, traceparent, due_at, accepted_at)
+     select 'tr_' || lpad(to_hex(n), 32, '0'), 'caller', case when n % 100 = 0 then n::text end, '', '{}', '', now(),
+       now() - interval '25 hours' from generate_series(1, 20000) n`,
+  );
+  const scans = await scansOf(rig, { service: 'gateway', table: 'inbox' }, async (database) => {
+    expect(await createInbox(database).releaseKeys()).toBe(200);
+  });
+  expect(scans.whole).toBe(0);
 });
 
 describe('sweep', () => {

@@ -3,7 +3,7 @@ import { createDatabase } from '@techno/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createNonces, type Nonces } from './nonces.ts';
 import { createRates, type Rates } from './rates.ts';
-import { createStoreRig, type StoreRig, traceId } from '../testing/store-rig.ts';
+import { createStoreRig, scansOf, type StoreRig, traceId } from '../testing/store-rig.ts';
 
 let rig: StoreRig;
 let rates: Rates[];
@@ -106,6 +106,23 @@ describe('nonces', () => {
     expect(await (nonces[0] as Nonces).purge()).toBe(1);
     expect(await claim(1, 'kept', 33)).toBe(traceId(31));
     expect(await claim(1, 'gone', 34)).toBe(traceId(34));
+  });
+
+  test('are forgotten by their age, without a look at those that are kept', async () => {
+    const fill = (count: number, age: string) =>
+      rig.admin(
+        `insert into nonces (caller, nonce, trace_id, seen_at) select $1::text, n, '', now() - $1::interval from generate_series(1, $2::int) n`,
+        [age, count],
+      );
+    await fill(20_000, '1 hour');
+    await fill(6_000, '26 hours');
+    const scans = await scansOf(rig, { service: 'gate-engine', table: 'nonces' }, async (database) => {
+      expect(await createNonces(database).purge()).toBe(6_000);
+    });
+    expect(scans.whole).toBe(0);
+    expect(
+      await rig.admin('select count(*)::int as count from nonces where seen_at > now() - $1::interval', ['2 hours']),
+    ).toMatchObject([{ count: expect.toSatisfy((count: number) => count >= 20_000) }]);
   });
 
   test('of hostile text fail alone', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ServiceName } from '@techno/contracts';
 import pg from 'pg';
 import { type Database, openDatabase } from '../database.ts';
@@ -37,6 +38,32 @@ export function createStoreRig(test: OwnDatabase): StoreRig {
       await test.drop();
     },
   };
+}
+
+/** How often `work`, in a session of its own, reads `table` whole and how often by an index. It must read it somehow. */
+export async function scansOf(
+  rig: StoreRig,
+  { service, table }: { service: ServiceName; table: string },
+  work: (database: Database) => Promise<void>,
+): Promise<{ whole: number; byIndex: number }> {
+  const counted = async () => {
+    const [row] = await rig.admin<{ whole: string; by_index: string }>(
+      'select seq_scan as whole, coalesce(idx_scan, 0) as by_index from pg_stat_user_tables where relname = $1',
+      [table],
+    );
+    return { whole: Number(row?.whole), byIndex: Number(row?.by_index) };
+  };
+  const before = await counted();
+  const database = await rig.open(service);
+  await work(database);
+  // A session tells what it read when it ends.
+  await database.close();
+  for (;;) {
+    const after = await counted();
+    const [whole, byIndex] = [after.whole - before.whole, after.byIndex - before.byIndex];
+    if (whole + byIndex > 0) return { whole, byIndex };
+    await setTimeout(20);
+  }
 }
 
 /** A trace id that says which one it is: `tr_` + 32 hex. */
