@@ -6,6 +6,7 @@ import { startFullSystem } from './full/full-system.ts';
 import { type Generator, startGenerator } from './load/generator.ts';
 import { describeMachine } from './machine.ts';
 import { type LoadShape, type Measurement, measure, middle } from './measure.ts';
+import { measureDisk } from './observe/disk.ts';
 import { hotSpotsOf } from './observe/hot-spots.ts';
 import { profile } from './observe/profile.ts';
 import type { BenchOptions } from './options.ts';
@@ -38,6 +39,7 @@ export async function runBench(
   const generator = startGenerator();
   context.signal.addEventListener('abort', () => void generator.close());
   try {
+    const disk = await step('The disk by itself', () => measureDisk(context.folder, options.latencySeconds));
     const hops = (name: string, committed: boolean) => {
       const [folder, searchPath] = [path.join(context.folder, name), context.environment['PATH'] ?? ''];
       return step(`Starting the ${name}`, () => begun(startBareHops(name, { folder, searchPath, committed })));
@@ -72,6 +74,7 @@ export async function runBench(
       at: rfc3339(systemClock.now()),
       machine: describeMachine(),
       command: context.command,
+      disk,
       bare: { throughput: middle(throughput.get(bare) ?? []), latency: await latencyOf(bare) },
       committed: { latency: await latencyOf(committed) },
       full:

@@ -1,3 +1,4 @@
+import type { DiskSyncs } from '../observe/disk.ts';
 import type { HotSpot, HotSpots } from '../observe/hot-spots.ts';
 import { GENERATOR, type Measurement, type ProcessCost } from '../measure.ts';
 import type { SoakResult } from '../soak.ts';
@@ -8,6 +9,7 @@ export interface Results {
   readonly at: string;
   readonly machine: readonly string[];
   readonly command: string;
+  readonly disk: DiskSyncs;
   readonly bare: { readonly throughput: Measurement; readonly latency: Measurement };
   readonly committed: { readonly latency: Measurement };
   readonly full?: FullResults | undefined;
@@ -47,7 +49,7 @@ export function report(results: Results): string {
       'process commits what passes to a PostgreSQL with the same settings before it goes on, many in one commit: about the least of anything that loses nothing.',
   ];
   if (full !== undefined) sections.push('## Targets', targets(bare, full));
-  sections.push('## Throughput and latency', speeds(results));
+  sections.push('## Throughput and latency', speeds(results), disk(results.disk));
   if (full !== undefined && full.rounds.length > 1) sections.push(rounds(full));
   if (full !== undefined) {
     sections.push(`## Where the time goes: full system, ${CLIENTS.throughput} clients`, costs(full.throughput));
@@ -114,6 +116,14 @@ function speeds({ bare, committed, full }: Results): string {
     );
   }
   return table(['', 'actions/s', 'p50', 'p95', 'p99', 'max'], rows);
+}
+
+function disk({ perSecond, latency }: DiskSyncs): string {
+  const [p50, p99, max] = [latency.percentile(50), latency.percentile(99), latency.max].map((micros) => ms(micros / 1_000));
+  return (
+    `The disk by itself, before all of this and with nothing else running: 8 KiB written over and synced, ${perSecond} times a second, took ${p50} at the ` +
+    `median, ${p99} at the 99th percentile and ${max} at most, from when they were due. What waits for a commit waits for this as well.`
+  );
 }
 
 function rounds(full: FullResults): string {
