@@ -39,7 +39,7 @@ export async function runBench(
   const generator = startGenerator();
   context.signal.addEventListener('abort', () => void generator.close());
   try {
-    const disk = await step('The disk by itself', () => measureDisk(context.folder, options.latencySeconds));
+    const disk = await step('The disk by itself', () => measureDisk(context.folder, options.latencySeconds, context.signal));
     const hops = (name: string, committed: boolean) => {
       const [folder, searchPath] = [path.join(context.folder, name), context.environment['PATH'] ?? ''];
       return step(`Starting the ${name}`, () => begun(startBareHops(name, { folder, searchPath, committed })));

@@ -15,7 +15,7 @@ const PAGES = 1024;
 const PER_SECOND = 500;
 
 /** Writes pages of 8 KiB over those of a file in `folder`, each synced before the next, about as often as the system under load does. */
-export async function measureDisk(folder: string, seconds: number): Promise<DiskSyncs> {
+export async function measureDisk(folder: string, seconds: number, signal: AbortSignal): Promise<DiskSyncs> {
   const file = path.join(folder, 'disk');
   const page = Buffer.alloc(PAGE, 'x');
   const latency = createHistogram();
@@ -26,6 +26,7 @@ export async function measureDisk(folder: string, seconds: number): Promise<Disk
     await handle.sync();
     const beganMs = performance.now();
     for (let n = 0; n < seconds * PER_SECOND; n++) {
+      signal.throwIfAborted();
       const dueMs = beganMs + (n * 1_000) / PER_SECOND;
       const early = dueMs - performance.now();
       if (early > 0) await setTimeout(early);

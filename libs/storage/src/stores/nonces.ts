@@ -16,15 +16,6 @@ const CLAIM = {
     union all select n.caller, n.nonce, n.trace_id from nonces n join given using (caller, nonce)`,
 };
 
-/** Small enough to hold nobody up. */
-const PURGED_AT_ONCE = 5_000;
-
-const PURGE = {
-  name: 'nonces-purge',
-  text: `delete from nonces where ctid = any(array(
-    select ctid from nonces where seen_at < now() - interval '25 hours' order by seen_at limit $1)) returning nonce`,
-};
-
 export function createNonces(database: Database): Nonces {
   const id = (row: { caller: string; nonce: string }) => `${row.caller}/${row.nonce}`;
   const claiming = createBatcher<{ caller: string; nonce: string; traceId: string }, string>({
@@ -50,11 +41,12 @@ export function createNonces(database: Database): Nonces {
   return {
     claim: (nonce) => claiming.add(nonce),
     async purge() {
-      let removed = 0;
-      for (let some = PURGED_AT_ONCE; some === PURGED_AT_ONCE; removed += some) {
-        some = (await database.query(PURGE, [PURGED_AT_ONCE])).length;
-      }
-      return removed;
+      return (
+        await database.query(
+          { name: 'nonces-purge', text: `delete from nonces where seen_at < now() - interval '25 hours' returning nonce` },
+          [],
+        )
+      ).length;
     },
   };
 }
