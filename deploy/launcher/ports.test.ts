@@ -1,37 +1,50 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { identify } from '@techno/embedded';
-import { afterAll, expect, test } from 'vitest';
-import { reservePorts } from './ports.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, expect, test } from 'vitest';
+import { type Ports, reservePorts } from './ports.ts';
 
-const dir = mkdtempSync(path.join(tmpdir(), 'techno-ports-test-'));
-afterAll(() => rmSync(dir, { recursive: true }));
-
-const busy =
-  (...ports: number[]) =>
-  async (port: number) =>
-    !ports.includes(port);
-
-test('the wanted port, or the next one that is neither used nor reserved by another launcher', async () => {
-  writeFileSync(path.join(dir, '8082'), JSON.stringify(identify(process.ppid)));
-  const ports = reservePorts(dir, busy(8080, 8081));
-  expect(await ports.take(8080)).toBe(8083);
-  expect(await ports.take(9000)).toBe(9000);
+// Numbers that nothing here listens on, nor names: those of the product lie below 10000, freePort's from there to 24000.
+const FIRST = 27_000;
+const open: Ports[] = [];
+afterEach(() => {
+  for (const ports of open.splice(0)) ports.releaseAll();
 });
 
-test('one launcher does not hand out a port twice', async () => {
-  const ports = reservePorts(path.join(dir, 'own'), busy());
-  expect([await ports.take(7000), await ports.take(7000), await ports.take(7000)]).toEqual([7000, 7001, 7002]);
+function launcher(...busy: number[]): Ports {
+  const ports = reservePorts(async (port) => !busy.includes(port));
+  open.push(ports);
+  return ports;
+}
+
+test('the wanted port, or the next one that is neither used nor taken by another launcher', async () => {
+  expect(await launcher().take(FIRST + 2)).toBe(FIRST + 2);
+  const ports = launcher(FIRST, FIRST + 1);
+  expect(await ports.take(FIRST)).toBe(FIRST + 3);
+  expect(await ports.take(FIRST + 50)).toBe(FIRST + 50);
+});
+
+test('launchers that look at the same moment get a port each', async () => {
+  const taken = await Promise.all(Array.from({ length: 20 }, () => launcher().take(FIRST + 100)));
+  expect(new Set(taken).size).toBe(20);
+});
+
+test('one launcher does not hand out a port twice, and gives all of them back', async () => {
+  const ports = launcher();
+  expect([await ports.take(FIRST), await ports.take(FIRST), await ports.take(FIRST)]).toEqual([FIRST, FIRST + 1, FIRST + 2]);
   ports.releaseAll();
-  expect(await reservePorts(path.join(dir, 'own'), busy()).take(7000)).toBe(7000);
+  expect(await launcher().take(FIRST)).toBe(FIRST);
 });
 
-test('where no reservation can be written a free port is still a port', async () => {
-  writeFileSync(path.join(dir, 'file'), '');
-  expect(await reservePorts(path.join(dir, 'file', 'below'), busy()).take(6000)).toBe(6000);
+test('what a killed launcher had taken is free again', async () => {
+  const script = `require('node:dgram').createSocket('udp4').bind({ address: '127.0.0.1', port: ${FIRST} }, () => console.log('taken'))`;
+  const other = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(other.stdout, 'data');
+  expect(await launcher().take(FIRST)).toBe(FIRST + 1);
+  other.kill('SIGKILL');
+  await once(other, 'exit');
+  expect(await launcher().take(FIRST)).toBe(FIRST);
 });
 
 test('when all are used it says which', async () => {
-  await expect(reservePorts(dir, async () => false).take(65_500)).rejects.toThrow('no port from 65500 to 65535 is free');
+  await expect(reservePorts(async () => false).take(65_500)).rejects.toThrow('no port from 65500 to 65535 is free');
 });

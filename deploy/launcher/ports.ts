@@ -1,9 +1,5 @@
-import { chmodSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { isPortFree } from '@techno/embedded';
+import { claimPort, isPortFree, type PortClaim } from '@techno/embedded';
 import { StartupError } from '@techno/kernel';
-import { claim, release } from './claim.ts';
 
 /** How far above the wanted port to look. */
 const REACH = 200;
@@ -14,54 +10,34 @@ export interface Ports {
   releaseAll(): void;
 }
 
-/**
- * Finds ports and reserves them against other launchers on this machine: between looking and listening lie seconds,
- * and HTTP servers with SO_REUSEPORT would share a port instead of failing.
- */
-export function reservePorts(
-  folder = path.join(tmpdir(), 'techno-ports'),
-  isFree: (port: number) => Promise<boolean> = isPortFree,
-): Ports {
-  const taken = new Map<number, string>();
-  openToAll(folder);
+/** Finds ports and keeps them from other launchers on this machine, and from asking here twice. */
+export function reservePorts(isFree: (port: number) => Promise<boolean> = isPortFree): Ports {
+  const claims: PortClaim[] = [];
 
-  const reserve = (port: number): boolean => {
-    const file = path.join(folder, String(port));
-    // Ours already: one launcher takes a port once.
-    if (taken.has(port)) return false;
-    try {
-      if (claim(file) !== undefined) return false;
-    } catch {
-      // No reservation can be left there. The port is free all the same.
+  /** Claimed before it is looked at, so that of two launchers at the same moment one goes on to the next. */
+  const reserve = async (port: number): Promise<boolean> => {
+    const claim = await claimPort(port);
+    if (claim === undefined) return false;
+    if (await isFree(port)) {
+      claims.push(claim);
+      return true;
     }
-    taken.set(port, file);
-    return true;
+    claim.release();
+    return false;
   };
 
   return {
     async take(wanted) {
-      for (let port = wanted; port < Math.min(wanted + REACH, 65_536); port++) {
-        if ((await isFree(port)) && reserve(port)) return port;
-      }
+      const end = Math.min(wanted + REACH, 65_536);
+      for (let port = wanted; port < end; port++) if (await reserve(port)) return port;
       throw new StartupError(
         'NO_FREE_PORT',
-        `no port from ${wanted} to ${Math.min(wanted + REACH, 65_536) - 1} is free`,
+        `no port from ${wanted} to ${end - 1} is free`,
         'Choose another one; npx techno start --help lists the options and variables.',
       );
     },
     releaseAll() {
-      for (const file of taken.values()) release(file);
-      taken.clear();
+      for (const claim of claims.splice(0)) claim.release();
     },
   };
-}
-
-/** Shared by all users, each removing only its own, like the temporary folder itself. */
-function openToAll(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-    chmodSync(folder, 0o1777);
-  } catch {
-    // Somebody else made it, and has done so.
-  }
 }

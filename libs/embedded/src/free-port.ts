@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
+import { claimPort } from './port-claim.ts';
 
 /**
  * Where `freePort` looks. Not the ephemeral ports (from 32768 on Linux, from 49152 elsewhere): the kernel gives those to
@@ -9,19 +10,17 @@ import { connect, createServer } from 'node:net';
 const FIRST_PORT = 10_000;
 const LAST_PORT = 23_999;
 
-/** Nobody listens on them until whoever asked has started its server, so they look free. */
-const handedOut = new Set<number>();
-
 /**
- * A port of 127.0.0.1 that nobody listens on now, no two the same in one process. At random, so that processes which
- * ask at the same time do not meet.
+ * A port of 127.0.0.1 that nobody listens on now, claimed for as long as this process lives: no other that asks here
+ * is given it.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST_PORT, LAST_PORT + 1);
-    if (handedOut.has(port) || !(await isPortFree(port))) continue;
-    handedOut.add(port);
-    return port;
+    const claim = await claimPort(port);
+    if (claim === undefined) continue;
+    if (await isPortFree(port)) return port;
+    claim.release();
   }
 }
 

@@ -7,5 +7,6 @@ export type { NatsUser } from './nats-config.ts';
 export { ensureDatabase, planPostgres, type PostgresOptions, postgresUrl, withConnection } from './postgres.ts';
 export { removeCluster } from './postgres-cluster.ts';
 export { type OtlpReceiver, type ReceivedSpan, type SpanKind, type SpanValue, startOtlpReceiver } from './otlp-receiver.ts';
+export { claimPort, type PortClaim } from './port-claim.ts';
 export { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 export { until, type UntilOptions } from './until.ts';

@@ -108,12 +108,14 @@ describe('any pattern, in any zone, from any moment', () => {
   it('is what the reference library says, wherever no clock changes nearby', () => {
     fc.assert(
       fc.property(pattern, fc.constantFrom(...ZONES), moment, (cron, time_zone, from) => {
+        const sameOffset = (moments: number[]) => new Set(moments.map((one) => offsetMs(time_zone, one))).size === 1;
         const at = nextAfter(timingOf(given({ cron, time_zone }), 0), from);
+        // Before the reference is asked: at a change of the clocks it may find nothing and give up.
+        fc.pre(at === undefined || sameOffset([from, at - DAY_MS, at, at + DAY_MS]));
         const reference = CronExpressionParser.parse(cron, { tz: time_zone, currentDate: new Date(from) })
           .next()
           .getTime();
-        const offsets = [from, ...(at === undefined ? [] : [at - DAY_MS, at, at + DAY_MS]), reference - DAY_MS, reference];
-        fc.pre(new Set(offsets.map((one) => offsetMs(time_zone, one))).size === 1);
+        fc.pre(sameOffset([from, reference - DAY_MS, reference]));
         expect(iso(at)).toBe(iso(reference));
       }),
       { numRuns: 300 },
