@@ -249,7 +249,7 @@ function theirs(pattern: string, zone: string, from: string, count: number): str
   try {
     return Array.from({ length: count }, () => short(iterator.next().getTime())).join(' ');
   } catch (error) {
-    return String((error as Error).message);
+    return (error as Error).message;
   }
 }
 
