@@ -33,6 +33,8 @@ export interface Statement {
 
 /** No statement of the hot path may take longer: whoever waits for it is told that the store is away. */
 const STATEMENT_TIMEOUT_MS = 10 * SECOND;
+/** A transaction whose client is gone, or asks no more, holds its locks and the sweeper's horizon no longer than that. */
+const IDLE_IN_TRANSACTION_MS = 30 * SECOND;
 /** A server that is there answers within that time, if only to say that the statement took too long. */
 const PATIENCE_MS = STATEMENT_TIMEOUT_MS + 1 * SECOND;
 /** How long nobody need ask again after the database was found away. */
@@ -61,6 +63,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     stream: () => patientSocket(patienceMs),
     keepAlive: true,
   });
@@ -95,7 +98,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return {
     orm: () =>
       (orm ??= import('./orm.ts')
-        .then(({ openOrm }) => openOrm({ url, applicationName, connectTimeoutMs: CONNECT_TIMEOUT_MS }))
+        .then(({ openOrm }) =>
+          openOrm({ url, applicationName, connectTimeoutMs: CONNECT_TIMEOUT_MS, idleInTransactionMs: IDLE_IN_TRANSACTION_MS }),
+        )
         .catch((failure: unknown) => {
           // Whoever asks next tries anew.
           orm = undefined;

@@ -7,6 +7,8 @@ import type { ServiceName } from '@techno/contracts';
 export const GRANTS: Readonly<Record<ServiceName, Readonly<Record<string, string>>>> = {
   gateway: {
     inbox: 'select, insert, update, delete',
+    inbox_watermark: 'select, update',
+    inbox_overdue: 'select, insert, update, delete',
     webhook_sources: 'select, insert, update, delete',
     webhook_rejections: 'select, insert, delete',
     // The sweeper asks the record which actions have ended.

@@ -7,6 +7,7 @@ import { Migration0003Notifications } from './migrations/0003-notifications.ts';
 import { Migration0004Schedules } from './migrations/0004-schedules.ts';
 import { Migration0005Agenda } from './migrations/0005-agenda.ts';
 import { Migration0006ForgottenByAge } from './migrations/0006-forgotten-by-age.ts';
+import { Migration0007SweepWatermark } from './migrations/0007-sweep-watermark.ts';
 
 const MIGRATIONS = [
   { name: '0001-main', class: Migration0001Main },
@@ -15,6 +16,7 @@ const MIGRATIONS = [
   { name: '0004-schedules', class: Migration0004Schedules },
   { name: '0005-agenda', class: Migration0005Agenda },
   { name: '0006-forgotten-by-age', class: Migration0006ForgottenByAge },
+  { name: '0007-sweep-watermark', class: Migration0007SweepWatermark },
 ];
 
 /** Their names, oldest first. */

@@ -12,12 +12,21 @@ export interface Orm {
 }
 
 /** Connects when it is first asked something. */
-export async function openOrm(options: { url: string; applicationName: string; connectTimeoutMs: number }): Promise<Orm> {
+export async function openOrm(options: {
+  url: string;
+  applicationName: string;
+  connectTimeoutMs: number;
+  idleInTransactionMs: number;
+}): Promise<Orm> {
   const orm = await MikroORM.init({
     clientUrl: options.url,
     entities,
     pool: { min: 0, max: 2 },
-    driverOptions: { connectionTimeoutMillis: options.connectTimeoutMs, application_name: `${options.applicationName}-orm` },
+    driverOptions: {
+      connectionTimeoutMillis: options.connectTimeoutMs,
+      idle_in_transaction_session_timeout: options.idleInTransactionMs,
+      application_name: `${options.applicationName}-orm`,
+    },
     discovery: { warnWhenNoEntities: false },
     connect: false,
   } as never);

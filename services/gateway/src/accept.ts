@@ -103,7 +103,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
         idempotencyKey,
         messageId,
         fingerprint,
-        dueAt: new Date(now + sweepAfterMs),
+        dueInMs: sweepAfterMs,
       };
       const accepted = await inbox.accept(entry).catch((error: unknown) => {
         span.recordError(errorCode(error), errorMessage(error));

@@ -153,10 +153,10 @@ await runService<GatewayConfig>({
                 inbox,
                 driver,
                 sweepAfterMs: config.TECHNO_SWEEP_AFTER_MS,
-                onSwept: (swept) => {
-                  driven.inc(swept.driven);
+                onDriven: (count) => {
+                  driven.inc(count);
                   backlog.set(driver.backlog);
-                  if (swept.driven > 0) log.warn(swept, 'sweeper.drove');
+                  if (count > 0) log.warn({ driven: count }, 'sweeper.drove');
                 },
                 onProblem: (fields) => log.error(fields, 'sweeper.problem'),
               },

@@ -6,7 +6,7 @@ export interface SweeperDeps {
   readonly inbox: Inbox;
   readonly driver: Driver;
   readonly sweepAfterMs: number;
-  readonly onSwept: (swept: { settled: number; driven: number }) => void;
+  readonly onDriven: (count: number) => void;
   readonly onProblem: (fields: { problem: string }) => void;
 }
 
@@ -20,16 +20,18 @@ const MAX_DELAY_MS = 10 * MINUTE;
  * ended is driven again. Every step behind it gives the same answer twice, so driving once too often costs time only.
  */
 export async function sweep(
-  { inbox, driver, sweepAfterMs, onSwept, onProblem }: SweeperDeps,
+  { inbox, driver, sweepAfterMs, onDriven, onProblem }: SweeperDeps,
   signal: AbortSignal,
 ): Promise<void> {
   await every(EVERY_MS, signal, async () => {
     try {
-      for (;;) {
-        const { settled, overdue } = await inbox.sweep({ limit: LIMIT, delayMs: sweepAfterMs, maxDelayMs: MAX_DELAY_MS });
+      let more = true;
+      while (more && !signal.aborted) {
+        const passed = await inbox.pass({ limit: LIMIT });
+        const overdue = await inbox.takeOverdue({ limit: LIMIT, delayMs: sweepAfterMs, maxDelayMs: MAX_DELAY_MS });
         await Promise.all(overdue.map(({ request, traceparent, drives }) => driver.drive(request, traceparent, drives)));
-        if (settled + overdue.length > 0) onSwept({ settled, driven: overdue.length });
-        if (settled + overdue.length < LIMIT || signal.aborted) return;
+        onDriven(overdue.length);
+        more = passed >= LIMIT || overdue.length === LIMIT;
       }
     } catch (error) {
       onProblem({ problem: error instanceof Error ? error.message : String(error) });

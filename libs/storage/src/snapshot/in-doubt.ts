@@ -2,7 +2,7 @@ import type pg from 'pg';
 
 const UNDER_WAY = `
   select i.trace_id, i.request->'request'->>'action' as action
-  from inbox i left join actions a using (trace_id) where i.settled_at is null and coalesce(a.rank, 0) < 2`;
+  from inbox i left join actions a using (trace_id) where coalesce(a.rank, 0) < 2`;
 
 /** A step is fenced under its own id, the action itself under ''. */
 const HOLD = `

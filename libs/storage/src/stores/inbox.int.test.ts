@@ -3,7 +3,7 @@ import { MINUTE } from '@techno/kernel';
 import { createDatabase } from '@techno/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database, Statement } from '../database.ts';
-import { createInbox, type Inbox, type InboxEntry } from './inbox.ts';
+import { createInbox, type Inbox, type InboxEntry, type OverdueRequest } from './inbox.ts';
 import { createStoreRig, scansOf, type StoreRig, traceId } from '../testing/store-rig.ts';
 
 let rig: StoreRig;
@@ -16,7 +16,8 @@ beforeAll(async () => {
   inboxes = { a: createInbox(one), b: createInbox(other) };
 });
 beforeEach(async () => {
-  await rig.admin('truncate inbox, actions');
+  await rig.admin('truncate inbox, inbox_overdue, actions');
+  await rig.admin(`update inbox_watermark set passed_until = '-infinity'`);
 });
 afterAll(() => rig.close());
 
@@ -32,7 +33,7 @@ function entry(n: number, more: Partial<Omit<InboxEntry, 'request'>> & { payload
     received_at: '2026-01-01T00:00:00.000Z',
     replay: 0,
   };
-  return { request, traceparent: '00-a-b-01', caller: 'caller', fingerprint: `print ${n}`, dueAt: new Date(0), ...rest };
+  return { request, traceparent: '00-a-b-01', caller: 'caller', fingerprint: `print ${n}`, dueInMs: 0, ...rest };
 }
 const range = (count: number) => Array.from({ length: count }, (_, n) => n);
 const traceIds = async () =>
@@ -164,52 +165,167 @@ test('releaseKeys reads what has a key and is old, and not the whole inbox', asy
 });
 
 describe('sweep', () => {
-  const sweep = (inbox: Inbox, limit = 100) => inbox.sweep({ limit, delayMs: 10_000, maxDelayMs: 60_000 });
+  const passed = (inbox: Inbox, limit = 1_000) => inbox.pass({ limit });
+  const overdue = (inbox: Inbox, limit = 1_000) => inbox.takeOverdue({ limit, delayMs: 10_000, maxDelayMs: 60_000 });
+  const idsOf = (taken: readonly OverdueRequest[]) => taken.map(({ request }) => request.trace_id).toSorted();
   const status = (n: number, rank: number) =>
     rig.admin(`insert into actions (trace_id, status, rank, replay) values ($1, 'X', $2, 0)`, [traceId(n), rank]);
+  const noted = async () =>
+    (await rig.admin<{ trace_id: string }>('select trace_id from inbox_overdue order by 1')).map((row) => row.trace_id);
+  const sleepMs = (ms: number) => rig.admin('select pg_sleep($1)', [ms / 1_000]);
 
-  test('settles what has ended and drives the rest, but nothing before its time', async () => {
+  test('passes by what has ended and drives the rest, but nothing before its time', async () => {
     for (const n of range(6)) await inboxes.a.accept(entry(n));
-    await inboxes.a.accept(entry(6, { dueAt: new Date(Date.now() + 10 * MINUTE) }));
+    await inboxes.a.accept(entry(6, { dueInMs: 10 * MINUTE }));
     await status(0, 2);
     await status(1, 3);
     await status(2, 1);
     await status(3, 0);
-    const { settled, overdue } = await sweep(inboxes.a);
-    expect(settled).toBe(2);
-    expect(overdue.map(({ request }) => request.trace_id).toSorted()).toEqual([2, 3, 4, 5].map(traceId));
-    expect(overdue[0]).toMatchObject({ traceparent: '00-a-b-01', drives: 1, request: entry(2).request });
-    expect(await sweep(inboxes.a)).toEqual({ settled: 0, overdue: [] });
+    expect(await passed(inboxes.a)).toBe(6);
+    const taken = await overdue(inboxes.b);
+    expect(idsOf(taken)).toEqual([2, 3, 4, 5].map(traceId));
+    expect(taken.find(({ request }) => request.trace_id === traceId(2))).toEqual({
+      traceparent: '00-a-b-01',
+      drives: 1,
+      request: entry(2).request,
+    });
+    expect(await passed(inboxes.b)).toBe(0);
+    expect(await overdue(inboxes.b)).toEqual([]);
+  });
+
+  test('forgets what has ended since it was noted', async () => {
+    for (const n of range(2)) await inboxes.a.accept(entry(n));
+    expect(await passed(inboxes.a)).toBe(2);
+    await status(0, 2);
+    expect(idsOf(await overdue(inboxes.a))).toEqual([traceId(1)]);
+    expect(await noted()).toEqual([traceId(1)]);
+    await status(1, 2);
+    await rig.admin('update inbox_overdue set due_at = now()');
+    expect(await overdue(inboxes.a)).toEqual([]);
+    expect(await noted()).toEqual([]);
   });
 
   test('comes back after twice as long each time, up to the limit', async () => {
     await inboxes.a.accept(entry(1));
+    await passed(inboxes.a);
     const delays: number[] = [];
     for (let drives = 1; drives <= 5; drives++) {
-      expect((await sweep(inboxes.a)).overdue).toMatchObject([{ drives }]);
-      const [row] = await rig.admin<{ ms: number }>('select extract(epoch from due_at - now())::float8 * 1000 as ms from inbox');
+      expect(await overdue(inboxes.a)).toMatchObject([{ drives }]);
+      const [row] = await rig.admin<{ ms: number }>(
+        'select extract(epoch from due_at - now())::float8 * 1000 as ms from inbox_overdue',
+      );
       delays.push(Math.round((row?.ms ?? 0) / 1_000));
-      await rig.admin('update inbox set due_at = now()');
+      await rig.admin('update inbox_overdue set due_at = now()');
     }
     expect(delays).toEqual([10, 20, 40, 60, 60]);
   });
 
+  test('passes by each once, a limit at a time, and by what was committed together at once', async () => {
+    await Promise.all(range(300).map((n) => inboxes.a.accept(entry(n))));
+    const counts: number[] = [];
+    do counts.push(await passed(counts.length % 2 === 0 ? inboxes.a : inboxes.b, 7));
+    while (counts.at(-1) !== 0);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(300);
+    // What one statement accepted is due at one moment, and goes together.
+    for (const count of counts.slice(0, -2)) expect(count).toBeGreaterThanOrEqual(7);
+    expect(await noted()).toEqual(range(300).map(traceId));
+  });
+
   test('of several replicas takes no row twice', async () => {
     await Promise.all(range(300).map((n) => inboxes.a.accept(entry(n))));
-    const sweeps = await Promise.all(range(12).map((n) => sweep(n % 2 === 0 ? inboxes.a : inboxes.b, 40)));
-    const taken = sweeps.flatMap(({ overdue }) => overdue.map(({ request }) => request.trace_id));
-    expect(new Set(taken).size).toBe(taken.length);
-    const rest = await sweep(inboxes.a, 300);
-    expect(new Set([...taken, ...rest.overdue.map(({ request }) => request.trace_id)]).size).toBe(300);
+    await Promise.all(range(6).map((n) => passed(n % 2 === 0 ? inboxes.a : inboxes.b)));
+    await passed(inboxes.a);
+    const taken = (await Promise.all(range(12).map((n) => overdue(n % 2 === 0 ? inboxes.a : inboxes.b, 40)))).flat();
+    expect(new Set(idsOf(taken)).size).toBe(taken.length);
+    const rest = await overdue(inboxes.a);
+    expect(new Set([...idsOf(taken), ...idsOf(rest)]).size).toBe(300);
   });
 
   test('passes over a row that somebody holds', async () => {
     for (const n of range(3)) await inboxes.a.accept(entry(n));
+    await passed(inboxes.a);
     await (other as Database).transaction(async (query) => {
-      await query({ name: 'hold', text: 'select 1 from inbox where trace_id = $1 for update' }, [traceId(1)]);
-      const { overdue } = await sweep(inboxes.a);
-      expect(overdue.map(({ request }) => request.trace_id)).toEqual([0, 2].map(traceId));
+      await query({ name: 'hold', text: 'select 1 from inbox_overdue where trace_id = $1 for update' }, [traceId(1)]);
+      expect(idsOf(await overdue(inboxes.a))).toEqual([0, 2].map(traceId));
     });
-    expect((await sweep(inboxes.a)).overdue.map(({ request }) => request.trace_id)).toEqual([traceId(1)]);
+    expect(idsOf(await overdue(inboxes.a))).toEqual([traceId(1)]);
+  });
+
+  test('does not pass by what is being committed, however long that takes', async () => {
+    await (other as Database).transaction(async (query) => {
+      await query(
+        {
+          name: 'late',
+          text: `insert into inbox (trace_id, caller, fingerprint, request, traceparent, due_at) values ($1, 'c', 'f', $2, 't', now() + interval '1 millisecond')`,
+        },
+        [traceId(1), JSON.stringify(entry(1).request)],
+      );
+      await sleepMs(5);
+      // Accepted after it, committed before it, due after it: what it waits for is the one that nobody sees yet.
+      await inboxes.a.accept(entry(2));
+      expect(await passed(inboxes.a)).toBe(0);
+      expect(await passed(inboxes.b)).toBe(0);
+    });
+    expect(await passed(inboxes.a)).toBe(2);
+    expect(idsOf(await overdue(inboxes.a))).toEqual([1, 2].map(traceId));
+  });
+
+  test('waits for no transaction of anybody else', async () => {
+    const auditor = await rig.open('auditor');
+    await auditor.transaction(async (query) => {
+      await query({ name: 'hold', text: 'select seq from audit_head for update' }, []);
+      await inboxes.a.accept(entry(1));
+      expect(await passed(inboxes.a)).toBe(1);
+    });
+  });
+
+  test('after the clock was put back looks again at what was accepted since', async () => {
+    await rig.admin(`update inbox_watermark set passed_until = now() + interval '1 hour'`);
+    await inboxes.a.accept(entry(1));
+    expect(await passed(inboxes.a)).toBe(1);
+    expect(await passed(inboxes.a)).toBe(0);
+    await inboxes.a.accept(entry(2));
+    expect(await passed(inboxes.a)).toBe(1);
+    expect(await noted()).toEqual([1, 2].map(traceId));
+  });
+
+  test('looks after what the version before accepted, and that one after what this one does', async () => {
+    const accept = (n: number, column: string, value: string) =>
+      rig.admin(
+        `insert into inbox (trace_id, caller, fingerprint, request, traceparent, due_at, ${column}) values ($1, 'c', 'f', $2, 't', now(), ${value})`,
+        [traceId(n), JSON.stringify(entry(n).request)],
+      );
+    await accept(1, 'drives', '3');
+    await accept(2, 'settled_at', 'now()');
+    await inboxes.a.accept(entry(3));
+    expect(await passed(inboxes.a)).toBe(2);
+    expect(idsOf(await overdue(inboxes.a))).toEqual([1, 3].map(traceId));
+    const [row] = await rig.admin<{ open: boolean }>(
+      'select settled_at is null and due_at <= now() as open from inbox where trace_id = $1',
+      [traceId(3)],
+    );
+    expect(row?.open).toBe(true);
+  });
+
+  test('reads neither the inbox nor the record whole', async () => {
+    await rig.admin(
+      `insert into inbox (trace_id, caller, fingerprint, request, traceparent, due_at)
+       select 'tr_' || lpad(to_hex(n), 32, '0'), 'caller', '', '{}', '', now() + interval '1 second' * (n - 19990) from generate_series(1, 20000) n`,
+    );
+    await rig.admin(
+      `insert into actions (trace_id, status, rank, replay) select trace_id, 'X', case when due_at < now() - interval '5 seconds' then 2 else 0 end, 0 from inbox`,
+    );
+    await rig.admin(`update inbox_watermark set passed_until = now() - interval '1000 seconds'`);
+    for (const table of ['inbox', 'actions']) {
+      const scans = await scansOf(rig, { service: 'gateway', table }, async (database) => {
+        const inbox = createInbox(database);
+        expect(await passed(inbox, 100)).toBeGreaterThanOrEqual(100);
+        while ((await passed(inbox, 500)) > 0);
+        await overdue(inbox);
+      });
+      expect(scans.whole).toBe(0);
+      await rig.admin(`update inbox_watermark set passed_until = now() - interval '1000 seconds'`);
+      await rig.admin('update inbox_overdue set due_at = now()');
+    }
   });
 });

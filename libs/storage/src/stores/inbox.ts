@@ -14,7 +14,8 @@ export interface InboxEntry {
   readonly messageId?: string | undefined;
   /** SHA-256 of the request, to tell a repeat from a reuse of the key. */
   readonly fingerprint: string;
-  readonly dueAt: Date;
+  /** From when it is committed until the sweeper asks whether it has ended. Not negative. */
+  readonly dueInMs: number;
 }
 
 /** What was answered first, to be answered again. */
@@ -48,10 +49,15 @@ export interface Inbox {
   saveAnswer(traceId: string, answer: StoredAnswer): Promise<void>;
   find(traceId: string): Promise<{ request: ActionRequested; caller: string; acceptedAt: Date } | undefined>;
   /**
-   * One sweep: entries past their time are settled if the record says they have ended, else taken to be driven again, with
-   * the next time limit twice as far (at most `maxDelayMs`). Several replicas sweep without meeting: rows are locked and skipped.
+   * Passes by about `limit` entries more that have come to their time, and notes as overdue those that the record does not call
+   * ended. Answers how many it passed by. One replica at a time passes; the others are told 0.
    */
-  sweep(options: { limit: number; delayMs: number; maxDelayMs: number }): Promise<{ settled: number; overdue: OverdueRequest[] }>;
+  pass(options: { limit: number }): Promise<number>;
+  /**
+   * Takes at most `limit` of the overdue to be driven again, with the next time limit twice as far (at most `maxDelayMs`), and
+   * forgets those that have ended. Several replicas do it without meeting: rows are locked and skipped.
+   */
+  takeOverdue(options: { limit: number; delayMs: number; maxDelayMs: number }): Promise<OverdueRequest[]>;
   /** Frees idempotency keys and message ids older than 24 hours. */
   releaseKeys(): Promise<number>;
   readonly pending: number;
@@ -60,9 +66,9 @@ export interface Inbox {
 const ACCEPT = {
   name: 'inbox-accept',
   text: `insert into inbox (trace_id, caller, idempotency_key, message_id, fingerprint, request, traceparent, due_at)
-    select trace_id, caller, idempotency_key, message_id, fingerprint, request::json, traceparent, due_at
-    from unnest(${columnOf(1)}, $2::text[], $3::text[], $4::text[], ${columnOf(5)}, ${columnOf(6)}, ${columnOf(7)}, $8::timestamptz[])
-      as n(trace_id, caller, idempotency_key, message_id, fingerprint, request, traceparent, due_at)
+    select trace_id, caller, idempotency_key, message_id, fingerprint, request::json, traceparent, now() + due_in * interval '1 millisecond'
+    from unnest(${columnOf(1)}, $2::text[], $3::text[], $4::text[], ${columnOf(5)}, ${columnOf(6)}, ${columnOf(7)}, $8::float8[])
+      as n(trace_id, caller, idempotency_key, message_id, fingerprint, request, traceparent, due_in)
     order by 2, 3, 4, 1 on conflict do nothing returning trace_id`,
 };
 const EARLIER = {
@@ -88,20 +94,50 @@ const ANSWER = {
   text: 'update inbox set answer = a.answer from unnest($1::text[], $2::json[]) as a(trace_id, answer) where inbox.trace_id = a.trace_id',
 };
 const FIND = { name: 'inbox-find', text: 'select request, caller, accepted_at from inbox where trace_id = $1' };
-const SWEEP = {
-  name: 'inbox-sweep',
+/**
+ * Before it, everything that gateways commit can be seen: whatever is not there yet began later, and is due later still. As text, for a
+ * Date has no microseconds.
+ */
+const HORIZON = {
+  name: 'inbox-horizon',
+  text: `select min(xact_start)::text as horizon, bool_or(pid = pg_backend_pid() and xact_start is not null) as tracked
+    from pg_stat_activity where usename = session_user and datname = current_database()`,
+};
+/**
+ * Looked up one by one, behind fences, whatever Postgres knows of the tables. The watermark is ahead of the clock only where that was
+ * put back: what has been accepted since may lie behind it.
+ */
+const PASS = {
+  name: 'inbox-pass',
+  text: `with watermark as (
+      select case when passed_until <= clock_timestamp() then passed_until else $1::timestamptz - interval '10 minutes' end as passed_until
+      from inbox_watermark for update skip locked
+    ), due as (
+      select i.trace_id, i.due_at from watermark cross join lateral (
+        select trace_id, due_at from inbox where settled_at is null and due_at > passed_until and due_at < $1
+        order by due_at fetch first ($2) rows with ties
+      ) i
+    ), noted as (
+      insert into inbox_overdue (trace_id, due_at) select trace_id, due_at from due
+      where coalesce((select rank from actions where actions.trace_id = due.trace_id), 0) < 2 on conflict do nothing
+    ), moved as (
+      update inbox_watermark set passed_until = (select max(due_at) from due) where exists (select from due)
+    ) select count(*)::int as passed from due`,
+};
+const TAKE_OVERDUE = {
+  name: 'inbox-take-overdue',
   text: `with due as (
-      select trace_id from inbox where settled_at is null and due_at <= now() order by due_at limit $1 for update skip locked
-    ), swept as (
-      update inbox i set
-        settled_at = case when a.rank >= 2 then now() end,
-        drives = case when a.rank >= 2 then i.drives else i.drives + 1 end,
-        due_at = case when a.rank >= 2 then i.due_at
-          else now() + least($2::float8 * 2 ^ least(i.drives, 20), $3::float8) * interval '1 millisecond' end
-      from due left join actions a on a.trace_id = due.trace_id
-      where i.trace_id = due.trace_id
-      returning i.trace_id, i.settled_at, i.drives, case when i.settled_at is null then i.request end as request, i.traceparent
-    ) select * from swept`,
+      select trace_id, coalesce((select rank from actions where actions.trace_id = o.trace_id), 0) >= 2 as ended
+      from inbox_overdue o where due_at <= now() order by due_at limit $1 for update skip locked
+    ), forgotten as (
+      delete from inbox_overdue where trace_id = any(array(select trace_id from due where ended))
+    ), driven as (
+      update inbox_overdue o set drives = drives + 1,
+        due_at = now() + least($2::float8 * 2 ^ least(drives, 20), $3::float8) * interval '1 millisecond'
+      from due where o.trace_id = due.trace_id and not ended returning o.trace_id, o.drives
+    )
+    select i.request, i.traceparent, d.drives
+    from driven d cross join lateral (select request, traceparent from inbox where trace_id = d.trace_id offset 0) i`,
 };
 
 export function createInbox(database: Database): Inbox {
@@ -129,19 +165,15 @@ export function createInbox(database: Database): Inbox {
       const [row] = await database.query<{ request: ActionRequested; caller: string; accepted_at: Date }>(FIND, [traceId]);
       return row && { request: row.request, caller: row.caller, acceptedAt: row.accepted_at };
     },
-    async sweep({ limit, delayMs, maxDelayMs }) {
-      const rows = await database.query<{
-        settled_at: Date | null;
-        drives: number;
-        request: ActionRequested;
-        traceparent: string;
-      }>(SWEEP, [limit, delayMs, maxDelayMs]);
-      const overdue = rows.filter((row) => row.settled_at === null);
-      return {
-        settled: rows.length - overdue.length,
-        overdue: overdue.map(({ request, traceparent, drives }) => ({ request, traceparent, drives })),
-      };
+    async pass({ limit }) {
+      // Two statements, in this order: what is committed between them is passed by the next time.
+      const [oldest] = await database.query<{ horizon: string; tracked: boolean }>(HORIZON, []);
+      if (oldest === undefined || !oldest.tracked)
+        throw new Error('PostgreSQL does not tell of its transactions: set track_activities = on');
+      const [row] = await database.query<{ passed: number }>(PASS, [oldest.horizon, limit]);
+      return row?.passed ?? 0;
     },
+    takeOverdue: ({ limit, delayMs, maxDelayMs }) => database.query<OverdueRequest>(TAKE_OVERDUE, [limit, delayMs, maxDelayMs]),
     async releaseKeys() {
       return (await database.query(RELEASE, [])).length;
     },
@@ -195,7 +227,7 @@ async function insert(database: Database, entries: readonly InboxEntry[]): Promi
     column(entries.map((entry) => entry.fingerprint)),
     column(entries.map((entry) => JSON.stringify(entry.request))),
     column(entries.map((entry) => entry.traceparent)),
-    entries.map((entry) => entry.dueAt),
+    entries.map((entry) => entry.dueInMs),
   ]);
   return new Set(rows.map((row) => row.trace_id));
 }
