@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { freePort, planPostgres, postgresUrl, removeCluster, type Running } from '@techno/embedded';
+import { freePort, identify, isAlive, planPostgres, postgresUrl, removeCluster, type Running, until } from '@techno/embedded';
 import { scratchFolder, startPlanned } from './workspace.ts';
 
 /** Where a server is and how its superuser signs in. */
@@ -12,7 +14,7 @@ export interface TestPostgres extends PostgresAddress {
   readonly pid: number;
   /** The superuser's, to the database `postgres`. */
   readonly adminUrl: string;
-  /** `kill -9` of the postmaster, and waits until it is gone. */
+  /** `kill -9` of the postmaster and of all its processes, and waits until they are gone: a session left alone would still commit. */
   kill(): Promise<void>;
   /** Stops it orderly, keeping port and data. */
   pause(): Promise<void>;
@@ -45,8 +47,13 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
       return running.pid;
     },
     async kill() {
+      // Stopped first, so that no session begins while they are counted.
+      process.kill(running.pid, 'SIGSTOP');
+      const sessions = childrenOf(running.pid).flatMap((pid) => identify(pid) ?? []);
       process.kill(running.pid, 'SIGKILL');
+      for (const session of sessions) if (isAlive(session)) process.kill(session.pid, 'SIGKILL');
       await running.exited;
+      await until(() => !sessions.some(isAlive), { what: 'the end of all sessions' });
     },
     async pause() {
       await running.stop(5_000);
@@ -60,4 +67,12 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
       await scratch.remove();
     },
   };
+}
+
+function childrenOf(pid: number): number[] {
+  const text =
+    process.platform === 'linux'
+      ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      : execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  return text.split(/\s+/).filter(Boolean).map(Number);
 }
