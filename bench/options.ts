@@ -8,6 +8,8 @@ export interface BenchOptions {
   /** Of the same load before a latency is measured. */
   readonly settlingSeconds: number;
   readonly latencySeconds: number;
+  /** The load at half of the maximum is measured in parts: all together are what counts, the middle one says what a stall did. */
+  readonly openLoopParts: number;
   readonly openLoopSeconds: number;
   readonly soak: boolean;
   readonly profile: boolean;
@@ -31,8 +33,24 @@ Measures POST /v1/process of the whole system beside the bare hops it is made of
   --no-write   leaves bench/RESULTS.md as it is
   --help`;
 
-const FULL = { rounds: 5, warmUpSeconds: 10, throughputSeconds: 8, settlingSeconds: 40, latencySeconds: 15, openLoopSeconds: 30 };
-const QUICK = { rounds: 1, warmUpSeconds: 5, throughputSeconds: 8, settlingSeconds: 5, latencySeconds: 6, openLoopSeconds: 8 };
+const FULL = {
+  rounds: 5,
+  warmUpSeconds: 10,
+  throughputSeconds: 8,
+  settlingSeconds: 40,
+  latencySeconds: 15,
+  openLoopParts: 6,
+  openLoopSeconds: 10,
+};
+const QUICK = {
+  rounds: 1,
+  warmUpSeconds: 5,
+  throughputSeconds: 8,
+  settlingSeconds: 5,
+  latencySeconds: 6,
+  openLoopParts: 1,
+  openLoopSeconds: 8,
+};
 
 /** Nothing when help is what was asked for. Throws what parseArgs throws. */
 export function parseOptions(args: readonly string[]): BenchOptions | undefined {

@@ -31,10 +31,17 @@ export async function runBench(
     signal: AbortSignal;
   },
 ): Promise<Results> {
-  const started: { stop: () => Promise<void> }[] = [];
+  const started: Subject[] = [];
   const begun = async (subject: Promise<Subject>): Promise<Subject> => {
     started.push(await subject);
     return subject;
+  };
+  /** What has been measured is ended, so that nothing idles, or still writes out what it holds, beside what is measured next. */
+  const end = async (...done: Subject[]): Promise<void> => {
+    for (const subject of done) {
+      started.splice(started.indexOf(subject), 1);
+      await subject.stop();
+    }
   };
   const generator = startGenerator();
   context.signal.addEventListener('abort', () => void generator.close());
@@ -81,7 +88,7 @@ export async function runBench(
         full === undefined
           ? undefined
           : {
-              ...(await fullPhases({ full, committed }, generator, options, {
+              ...(await fullPhases({ full, committed, alone: () => end(bare, committed) }, generator, options, {
                 throughput: middle(throughput.get(full) ?? []),
                 latency: await latencyOf(full),
                 profiles: context.profiles,
@@ -99,15 +106,24 @@ export async function runBench(
 }
 
 async function fullPhases(
-  { full, committed }: Record<'full' | 'committed', Subject>,
+  { full, committed, alone }: { full: Subject; committed: Subject; alone: () => Promise<void> },
   generator: Generator,
   options: BenchOptions,
   known: { throughput: Measurement; latency: Measurement; profiles: string },
 ): Promise<Omit<FullResults, 'rounds'>> {
   const perSecond = Math.round(known.throughput.perSecond / 2);
   const shape = { kind: 'open', seconds: options.openLoopSeconds, perSecond } as const;
-  const halfOf = (subject: Subject) => measureSettled(subject, generator, shape, options, `${perSecond} actions/s`);
+  const halfOf = async (subject: Subject): Promise<Measurement[]> => {
+    const title = `${perSecond} actions/s`;
+    const parts = [await measureSettled(subject, generator, shape, options, title)];
+    while (parts.length < options.openLoopParts) {
+      const part = `${subject.name}, ${title}: part ${parts.length + 1} of ${options.openLoopParts}`;
+      parts.push(await step(part, () => measure(subject, generator, shape), speed));
+    }
+    return parts;
+  };
   const committedHalf = await halfOf(committed);
+  await step('Ending the bare and the committed hops', alone);
   const half = await halfOf(full);
   const profiled = options.profile ? await profiles(full, generator, known.profiles) : [];
   const say = (line: string) => void process.stderr.write(`${line}\n`);
