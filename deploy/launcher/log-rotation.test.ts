@@ -20,13 +20,13 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 const content = (file: string) => readFileSync(file, 'utf8');
 
-test('a log that grew too large is kept as .1 and goes on from its beginning, without a hole', () => {
+test('a log that grew too large is kept as .1 and goes on from its beginning, without a hole', async () => {
   const file = path.join(dir, 'a.log');
   const writer = openLog(file);
   writeSync(writer, 'x'.repeat(100));
-  expect(rotate(file, writer, 100)).toBe(false);
+  expect(await rotate(file, writer, 100)).toBe(false);
   writeSync(writer, 'y');
-  expect(rotate(file, writer, 100)).toBe(true);
+  expect(await rotate(file, writer, 100)).toBe(true);
   writeSync(writer, 'after\n');
   closeSync(writer);
   expect(content(file)).toBe('after\n');
@@ -34,29 +34,42 @@ test('a log that grew too large is kept as .1 and goes on from its beginning, wi
   expect(statSync(`${file}.1`).mode & 0o777).toBe(0o600);
 });
 
-test('the last four are kept, the newest as .1', () => {
+test('the last four are kept, the newest as .1', async () => {
   const file = path.join(dir, 'b.log');
   const writer = openLog(file);
   for (let round = 1; round <= 6; round++) {
     writeSync(writer, `round ${round}`);
-    rotate(file, writer, 0);
+    await rotate(file, writer, 0);
   }
   closeSync(writer);
   expect([1, 2, 3, 4].map((kept) => content(`${file}.${kept}`))).toEqual(['round 6', 'round 5', 'round 4', 'round 3']);
   expect(existsSync(`${file}.5`)).toBe(false);
 });
 
-test('what does not fit into one piece is kept whole', () => {
+test('what does not fit into one piece is kept whole', async () => {
   const file = path.join(dir, 'c.log');
   const lines = Array.from({ length: 200_000 }, (_, line) => `line ${line}\n`).join('');
   writeFileSync(file, lines);
   const writer = openLog(file);
-  rotate(file, writer, 0);
+  await rotate(file, writer, 0);
   closeSync(writer);
   expect(content(`${file}.1`) === lines).toBe(true);
 });
 
-test('where there is no room for the copy, nothing that was kept is lost, however often it is tried', () => {
+test('what is written while it is copied is kept as well', async () => {
+  const file = path.join(dir, 'e.log');
+  const writer = openLog(file);
+  writeSync(writer, 'x'.repeat(3 * 1024 * 1024));
+  const rotated = rotate(file, writer, 0);
+  writeSync(writer, 'meanwhile');
+  await rotated;
+  writeSync(writer, 'after');
+  closeSync(writer);
+  expect(content(`${file}.1`)).toMatch(/^x{3145728}meanwhile$/);
+  expect(content(file)).toBe('after');
+});
+
+test('where there is no room for the copy, nothing that was kept is lost, however often it is tried', async () => {
   const file = path.join(dir, 'd.log');
   writeFileSync(file, 'current');
   for (const kept of [1, 2, 3, 4]) writeFileSync(`${file}.${kept}`, `kept ${kept}`);
@@ -64,7 +77,7 @@ test('where there is no room for the copy, nothing that was kept is lost, howeve
   for (let round = 0; round < 5; round++) {
     // Whatever is written there meets a full disk.
     symlinkSync('/dev/full', `${file}.new`);
-    expect(() => rotate(file, writer, 0)).toThrow(/ENOSPC/);
+    await expect(rotate(file, writer, 0)).rejects.toThrow(/ENOSPC/);
   }
   closeSync(writer);
   expect(content(file)).toBe('current');

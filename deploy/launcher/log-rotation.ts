@@ -1,8 +1,24 @@
-import { closeSync, existsSync, ftruncateSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  ftruncateSync,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 const MIB = 1024 * 1024;
 
-/** Small enough that a disk takes the copy of one in a moment: whoever waits for a commit meanwhile waits for that too. */
+/** A copy is written piece by piece, each on the disk before the next: whoever waits for a commit meanwhile waits for no more than one. */
+const PIECE_BYTES = MIB;
+const BETWEEN_PIECES_MS = 20;
+
 export const MAX_LOG_BYTES = 16 * MIB;
 /** With the one that is written, all that is kept of a process's log is at most five times as large. */
 const KEPT = 4;
@@ -12,18 +28,21 @@ const KEPT = 4;
  * and empties it. It is not renamed, for the process that writes it goes on writing what it has opened. Throws what the disk
  * says; where there is no room for the copy, all that was kept stays as it is.
  */
-export function rotate(file: string, descriptor: number, maxBytes = MAX_LOG_BYTES): boolean {
+export async function rotate(file: string, descriptor: number, maxBytes = MAX_LOG_BYTES): Promise<boolean> {
   if (fstatSync(descriptor).size <= maxBytes) return false;
   const copy = `${file}.new`;
   const from = openSync(file, 'r');
   try {
     const to = openSync(copy, 'w', 0o600);
     try {
-      drain(from, to);
+      while (copyPiece(from, to) === PIECE_BYTES) {
+        await sync(to);
+        await setTimeout(BETWEEN_PIECES_MS);
+      }
       makeRoom(file);
       renameSync(copy, `${file}.1`);
       // What was written meanwhile: the last thing found before the file is emptied is that there is no more.
-      drain(from, to);
+      while (copyPiece(from, to) > 0);
       ftruncateSync(descriptor);
     } finally {
       closeSync(to);
@@ -37,11 +56,14 @@ export function rotate(file: string, descriptor: number, maxBytes = MAX_LOG_BYTE
   return true;
 }
 
-function drain(from: number, to: number): void {
-  const piece = Buffer.allocUnsafe(MIB);
-  for (let read = readSync(from, piece); read > 0; read = readSync(from, piece)) {
-    for (let written = 0; written < read;) written += writeSync(to, piece, written, read - written);
-  }
+const sync = promisify(fdatasync);
+
+/** Returns how many bytes there were, at most PIECE_BYTES. */
+function copyPiece(from: number, to: number): number {
+  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  const read = readSync(from, piece);
+  for (let written = 0; written < read;) written += writeSync(to, piece, written, read - written);
+  return read;
 }
 
 function makeRoom(file: string): void {
