@@ -8,7 +8,7 @@ export interface BenchOptions {
   /** Of the same load before a latency is measured. */
   readonly settlingSeconds: number;
   readonly latencySeconds: number;
-  /** The load at half of the maximum is measured in parts: all together are what counts, the middle one says what a stall did. */
+  /** The load at half of the maximum is measured in parts: all together are what counts, each says whether one stall made the figure. */
   readonly openLoopParts: number;
   readonly openLoopSeconds: number;
   readonly soak: boolean;

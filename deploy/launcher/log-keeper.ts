@@ -25,7 +25,7 @@ export async function keepLogs(
   await every(SECOND, signal, async () => {
     for (const { file, descriptor } of logs()) {
       try {
-        await rotate(file, descriptor);
+        await rotate(file, descriptor, signal);
         const { size } = fstatSync(descriptor);
         if (size !== synced.get(file)) await sync(descriptor);
         synced.set(file, size);

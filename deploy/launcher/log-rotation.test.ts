@@ -18,15 +18,16 @@ import { rotate } from './log-rotation.ts';
 const dir = mkdtempSync(path.join(tmpdir(), 'techno-log-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
+const never = new AbortController().signal;
 const content = (file: string) => readFileSync(file, 'utf8');
 
 test('a log that grew too large is kept as .1 and goes on from its beginning, without a hole', async () => {
   const file = path.join(dir, 'a.log');
   const writer = openLog(file);
   writeSync(writer, 'x'.repeat(100));
-  expect(await rotate(file, writer, 100)).toBe(false);
+  expect(await rotate(file, writer, never, 100)).toBe(false);
   writeSync(writer, 'y');
-  expect(await rotate(file, writer, 100)).toBe(true);
+  expect(await rotate(file, writer, never, 100)).toBe(true);
   writeSync(writer, 'after\n');
   closeSync(writer);
   expect(content(file)).toBe('after\n');
@@ -39,7 +40,7 @@ test('the last four are kept, the newest as .1', async () => {
   const writer = openLog(file);
   for (let round = 1; round <= 6; round++) {
     writeSync(writer, `round ${round}`);
-    await rotate(file, writer, 0);
+    await rotate(file, writer, never, 0);
   }
   closeSync(writer);
   expect([1, 2, 3, 4].map((kept) => content(`${file}.${kept}`))).toEqual(['round 6', 'round 5', 'round 4', 'round 3']);
@@ -51,7 +52,7 @@ test('what does not fit into one piece is kept whole', async () => {
   const lines = Array.from({ length: 200_000 }, (_, line) => `line ${line}\n`).join('');
   writeFileSync(file, lines);
   const writer = openLog(file);
-  await rotate(file, writer, 0);
+  await rotate(file, writer, never, 0);
   closeSync(writer);
   expect(content(`${file}.1`) === lines).toBe(true);
 });
@@ -60,13 +61,26 @@ test('what is written while it is copied is kept as well', async () => {
   const file = path.join(dir, 'e.log');
   const writer = openLog(file);
   writeSync(writer, 'x'.repeat(3 * 1024 * 1024));
-  const rotated = rotate(file, writer, 0);
+  const rotated = rotate(file, writer, never, 0);
   writeSync(writer, 'meanwhile');
   await rotated;
   writeSync(writer, 'after');
   closeSync(writer);
   expect(content(`${file}.1`)).toMatch(/^x{3145728}meanwhile$/);
   expect(content(file)).toBe('after');
+});
+
+test('a copy that is not complete when the system stops is given up, and the log stays whole', async () => {
+  const file = path.join(dir, 'f.log');
+  writeFileSync(file, 'x'.repeat(3 * 1024 * 1024));
+  const writer = openLog(file);
+  const stopping = new AbortController();
+  const rotated = rotate(file, writer, stopping.signal, 0);
+  stopping.abort();
+  expect(await rotated).toBe(false);
+  closeSync(writer);
+  expect(statSync(file).size).toBe(3 * 1024 * 1024);
+  expect([`${file}.new`, `${file}.1`].filter(existsSync)).toEqual([]);
 });
 
 test('where there is no room for the copy, nothing that was kept is lost, however often it is tried', async () => {
@@ -77,7 +91,7 @@ test('where there is no room for the copy, nothing that was kept is lost, howeve
   for (let round = 0; round < 5; round++) {
     // Whatever is written there meets a full disk.
     symlinkSync('/dev/full', `${file}.new`);
-    await expect(rotate(file, writer, 0)).rejects.toThrow(/ENOSPC/);
+    await expect(rotate(file, writer, never, 0)).rejects.toThrow(/ENOSPC/);
   }
   closeSync(writer);
   expect(content(file)).toBe('current');

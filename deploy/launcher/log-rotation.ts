@@ -10,13 +10,14 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { pause } from '@techno/kernel';
 
 const MIB = 1024 * 1024;
 
 /** A copy is written piece by piece, each on the disk before the next: whoever waits for a commit meanwhile waits for no more than one. */
 const PIECE_BYTES = MIB;
+/** In which commits that came meanwhile go first. */
 const BETWEEN_PIECES_MS = 20;
 
 export const MAX_LOG_BYTES = 16 * MIB;
@@ -26,9 +27,10 @@ const KEPT = 4;
 /**
  * Once it is larger than `maxBytes`: keeps a copy as `<file>.1`, while those before it become `.2` to `.4` (the oldest goes),
  * and empties it. It is not renamed, for the process that writes it goes on writing what it has opened. Throws what the disk
- * says; where there is no room for the copy, all that was kept stays as it is.
+ * says; where there is no room for the copy, all that was kept stays as it is. So it does when the signal comes: a log that could not
+ * be rotated for long may be of any size, and nobody waits for its copy to stop the system.
  */
-export async function rotate(file: string, descriptor: number, maxBytes = MAX_LOG_BYTES): Promise<boolean> {
+export async function rotate(file: string, descriptor: number, signal: AbortSignal, maxBytes = MAX_LOG_BYTES): Promise<boolean> {
   if (fstatSync(descriptor).size <= maxBytes) return false;
   const copy = `${file}.new`;
   const from = openSync(file, 'r');
@@ -37,7 +39,11 @@ export async function rotate(file: string, descriptor: number, maxBytes = MAX_LO
     try {
       while (copyPiece(from, to) === PIECE_BYTES) {
         await sync(to);
-        await setTimeout(BETWEEN_PIECES_MS);
+        await pause(BETWEEN_PIECES_MS, signal);
+        if (signal.aborted) {
+          rmSync(copy);
+          return false;
+        }
       }
       makeRoom(file);
       renameSync(copy, `${file}.1`);
