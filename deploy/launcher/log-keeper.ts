@@ -1,7 +1,5 @@
-import { fdatasync, fstatSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { errorMessage, every, SECOND } from '@techno/kernel';
-import { rotate } from './log-rotation.ts';
+import { logRotation } from './log-rotation.ts';
 
 /** A log that a process writes by itself. */
 export interface KeptLog {
@@ -20,15 +18,14 @@ export async function keepLogs(
   signal: AbortSignal,
   onProblem: (problem: string) => void,
 ): Promise<void> {
-  const synced = new Map<string, number>();
+  const rotations = new Map<string, () => Promise<void>>();
   const troubled = new Set<string>();
   await every(SECOND, signal, async () => {
     for (const { file, descriptor } of logs()) {
+      const look = rotations.get(file) ?? logRotation(file, descriptor);
+      rotations.set(file, look);
       try {
-        await rotate(file, descriptor, signal);
-        const { size } = fstatSync(descriptor);
-        if (size !== synced.get(file)) await sync(descriptor);
-        synced.set(file, size);
+        await look();
         troubled.delete(file);
       } catch (error) {
         if (!troubled.has(file)) onProblem(`${file} cannot be kept small: ${errorMessage(error)}`);
@@ -37,5 +34,3 @@ export async function keepLogs(
     }
   });
 }
-
-const sync = promisify(fdatasync);

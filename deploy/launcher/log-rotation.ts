@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   existsSync,
   fdatasync,
   ftruncateSync,
@@ -7,70 +8,71 @@ import {
   openSync,
   readSync,
   renameSync,
-  rmSync,
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
-import { pause } from '@techno/kernel';
 
 const MIB = 1024 * 1024;
 
-/** A copy is written piece by piece, each on the disk before the next: whoever waits for a commit meanwhile waits for no more than one. */
-const PIECE_BYTES = MIB;
-/** In which commits that came meanwhile go first. */
-const BETWEEN_PIECES_MS = 20;
+const PIECE_BYTES = MIB / 4;
+/** In one look, so that a log that could not be copied for long keeps nobody waiting. */
+const LOOK_BYTES = 16 * MIB;
 
 export const MAX_LOG_BYTES = 16 * MIB;
-/** With the one that is written, all that is kept of a process's log is at most five times as large. */
+/** With the one that is written and its copy, all that is kept of a process's log is at most six times as large. */
 const KEPT = 4;
 
 /**
- * Once it is larger than `maxBytes`: keeps a copy as `<file>.1`, while those before it become `.2` to `.4` (the oldest goes),
- * and empties it. It is not renamed, for the process that writes it goes on writing what it has opened. Throws what the disk
- * says; where there is no room for the copy, all that was kept stays as it is. So it does when the signal comes: a log that could not
- * be rotated for long may be of any size, and nobody waits for its copy to stop the system.
+ * Keeps one log small and on the disk: call what it returns about once a second. The process that writes the log goes on writing what
+ * it has opened for appending, so the log is not renamed but copied, to `<file>.new`, each time what is new; once it is larger than
+ * `maxBytes` the copy becomes `<file>.1`, while those before it become `.2` to `.4` (the oldest goes), and the log is emptied. (Copied
+ * whole when it was full, it kept half a processor busy for a tenth of a second, and every caller waited.) Throws what the disk
+ * says; where there is no room for the copy, all that was kept stays as it is.
  */
-export async function rotate(file: string, descriptor: number, signal: AbortSignal, maxBytes = MAX_LOG_BYTES): Promise<boolean> {
-  if (fstatSync(descriptor).size <= maxBytes) return false;
+export function logRotation(file: string, descriptor: number, maxBytes = MAX_LOG_BYTES): () => Promise<void> {
   const copy = `${file}.new`;
-  const from = openSync(file, 'r');
-  try {
-    const to = openSync(copy, 'w', 0o600);
+  /** Of the log's bytes, how many are in the copy. */
+  let copied = 0;
+
+  const copyNews = (from: number, to: number, atMost: number): void => {
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    for (let news = 0; news < atMost;) {
+      const read = readSync(from, piece, 0, PIECE_BYTES, copied);
+      if (read === 0) return;
+      for (let written = 0; written < read;) written += writeSync(to, piece, written, read - written, copied + written);
+      copied += read;
+      news += read;
+    }
+  };
+
+  return async () => {
+    const { size } = fstatSync(descriptor);
+    if (size === copied && size <= maxBytes) return;
+    const from = openSync(file, 'r');
+    const to = openSync(copy, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
-      while (copyPiece(from, to) === PIECE_BYTES) {
-        await sync(to);
-        await pause(BETWEEN_PIECES_MS, signal);
-        if (signal.aborted) {
-          rmSync(copy);
-          return false;
-        }
-      }
+      const { size: found } = fstatSync(to);
+      // Begun again where the log was emptied, or the copy taken away, by somebody else.
+      if (size < copied || found < copied) copied = 0;
+      // What an earlier launcher left, or a write that failed.
+      if (found > copied) ftruncateSync(to, copied);
+      copyNews(from, to, LOOK_BYTES);
+      await Promise.all([sync(descriptor), sync(to)]);
+      if (copied <= maxBytes) return;
       makeRoom(file);
+      // What was written meanwhile: the last thing found before the log is emptied is that there is no more.
+      copyNews(from, to, Infinity);
       renameSync(copy, `${file}.1`);
-      // What was written meanwhile: the last thing found before the file is emptied is that there is no more.
-      while (copyPiece(from, to) > 0);
       ftruncateSync(descriptor);
+      copied = 0;
     } finally {
+      closeSync(from);
       closeSync(to);
     }
-  } catch (error) {
-    rmSync(copy, { force: true });
-    throw error;
-  } finally {
-    closeSync(from);
-  }
-  return true;
+  };
 }
 
 const sync = promisify(fdatasync);
-
-/** Returns how many bytes there were, at most PIECE_BYTES. */
-function copyPiece(from: number, to: number): number {
-  const piece = Buffer.allocUnsafe(PIECE_BYTES);
-  const read = readSync(from, piece);
-  for (let written = 0; written < read;) written += writeSync(to, piece, written, read - written);
-  return read;
-}
 
 function makeRoom(file: string): void {
   for (let older = KEPT; older > 1; older--) {
