@@ -80,6 +80,21 @@ test('what does not fit into one piece, or into one look, is kept whole', async 
   expect(content(`${file}.1`) === lines).toBe(true);
 });
 
+test('a log of many looks is copied in as many, and only then emptied', async () => {
+  const file = path.join(dir, 'j.log');
+  const size = 40 * MIB;
+  writeFileSync(file, Buffer.alloc(size, 'x'));
+  const writer = openLog(file);
+  const look = logRotation(file, writer, 0);
+  await look();
+  expect(statSync(`${file}.new`).size).toBe(16 * MIB);
+  expect(statSync(file).size).toBe(size);
+  await look();
+  closeSync(writer);
+  expect(statSync(`${file}.1`).size).toBe(size);
+  expect(statSync(file).size).toBe(0);
+});
+
 test('what is written while the copy is synced is kept as well', async () => {
   const file = path.join(dir, 'e.log');
   const writer = openLog(file);

@@ -15,7 +15,7 @@ import { promisify } from 'node:util';
 const MIB = 1024 * 1024;
 
 const PIECE_BYTES = MIB / 4;
-/** In one look, so that a log that could not be copied for long keeps nobody waiting. */
+/** In one look: a log that could not be copied for long may be of any size, and nobody waits for its copy, nor does the end of the system. */
 const LOOK_BYTES = 16 * MIB;
 
 export const MAX_LOG_BYTES = 16 * MIB;
@@ -58,11 +58,13 @@ export function logRotation(file: string, descriptor: number, maxBytes = MAX_LOG
       if (found > copied) ftruncateSync(to, copied);
       copyNews(from, to, LOOK_BYTES);
       await Promise.all([sync(descriptor), sync(to)]);
-      if (copied <= maxBytes) return;
+      if (copied <= maxBytes || fstatSync(descriptor).size - copied > LOOK_BYTES) return;
+      // Where there is no room for what was written meanwhile, it ends here, and nothing that was kept has moved.
+      copyNews(from, to, LOOK_BYTES);
       makeRoom(file);
-      // What was written meanwhile: the last thing found before the log is emptied is that there is no more.
-      copyNews(from, to, Infinity);
       renameSync(copy, `${file}.1`);
+      // The last thing found before the log is emptied is that there is no more.
+      copyNews(from, to, Infinity);
       ftruncateSync(descriptor);
       copied = 0;
     } finally {

@@ -13,7 +13,7 @@ export function postgresSettings(settings: PostgresSettings): Readonly<Record<st
     unix_socket_directories: '',
     max_connections: '200',
     password_encryption: 'scram-sha-256',
-    // What is new is out of it before Linux writes all that is older than 30 s at once: 256 MB made bursts of 230 MB, 128 of 120, this of 75.
+    // Each 30 s Linux writes at once the new pages of tables whose contents are still in it: 256 MB made bursts of 230 MB, 128 of 120, this of 75 to 85.
     shared_buffers: '64MB',
     // With the default of 100 the background writer does no more than 500 pages a second, and the rest is written by whoever commits.
     bgwriter_lru_maxpages: '1000',
