@@ -15,9 +15,9 @@ test('what is too large is rotated; a log that cannot be is told of once and kee
     writeFileSync(file, 'x'.repeat(MAX_LOG_BYTES + 1));
     return { file, descriptor: openLog(file) };
   });
-  // The third becomes the fourth; no file can become a folder.
-  writeFileSync(`${bad}.3`, 'older');
-  mkdirSync(`${bad}.4`);
+  // The oldest is put aside; no file can become a folder.
+  writeFileSync(`${bad}.4`, 'oldest');
+  mkdirSync(`${bad}.old`);
 
   const enough = new AbortController();
   const problems: string[] = [];

@@ -69,6 +69,24 @@ test('the last four are kept, the newest as .1', async () => {
   expect(existsSync(`${file}.5`)).toBe(false);
 });
 
+test('the file of the oldest is written over by the next copy', async () => {
+  const file = path.join(dir, 'k.log');
+  const writer = openLog(file);
+  const look = logRotation(file, writer, 0);
+  const write = async (line: string) => {
+    writeSync(writer, line);
+    await look();
+  };
+  for (const line of ['the longest of all of them', 'second', 'third', 'fourth']) await write(line);
+  const oldest = statSync(`${file}.4`).ino;
+  await write('fifth');
+  expect(statSync(`${file}.new`).ino).toBe(oldest);
+  await write('sixth');
+  closeSync(writer);
+  expect(statSync(`${file}.1`).ino).toBe(oldest);
+  expect([1, 2, 3, 4].map((kept) => content(`${file}.${kept}`))).toEqual(['sixth', 'fifth', 'fourth', 'third']);
+});
+
 test('what does not fit into one piece, or into one look, is kept whole', async () => {
   const file = path.join(dir, 'd.log');
   const lines = Array.from({ length: 2_000_000 }, (_, line) => `line ${line}\n`).join('');
@@ -134,14 +152,16 @@ test('a copy that somebody took away is begun again', async () => {
 test('a log that somebody emptied is copied from its beginning', async () => {
   const file = path.join(dir, 'g.log');
   const writer = openLog(file);
-  const look = logRotation(file, writer, 100);
+  const look = logRotation(file, writer, 10);
   writeSync(writer, 'long ago');
   await look();
   ftruncateSync(writer);
   writeSync(writer, 'now');
   await look();
+  writeSync(writer, ' and then');
+  await look();
   closeSync(writer);
-  expect(content(`${file}.new`)).toBe('now');
+  expect(content(`${file}.1`)).toBe('now and then');
 });
 
 test('where there is no room for the copy, nothing that was kept is lost, however often it is tried', async () => {

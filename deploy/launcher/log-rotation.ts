@@ -25,9 +25,10 @@ const KEPT = 4;
 /**
  * Keeps one log small and on the disk: call what it returns about once a second. The process that writes the log goes on writing what
  * it has opened for appending, so the log is not renamed but copied, to `<file>.new`, each time what is new; once it is larger than
- * `maxBytes` the copy becomes `<file>.1`, while those before it become `.2` to `.4` (the oldest goes), and the log is emptied. (Copied
- * whole when it was full, it kept half a processor busy for a tenth of a second, and every caller waited.) Throws what the disk
- * says; where there is no room for the copy, all that was kept stays as it is.
+ * `maxBytes` the copy becomes `<file>.1`, while those before it become `.2` to `.4`, and the log is emptied. (Copied whole when it was
+ * full, it kept half a processor busy for a tenth of a second, and every caller waited.) The file of the oldest is written over by the
+ * next copy, for where much is freed at once a disk may answer nobody for a while; so what `<file>.new` holds past its copy is
+ * old. Throws what the disk says; where there is no room for the copy, all that was kept stays as it is.
  */
 export function logRotation(file: string, descriptor: number, maxBytes = MAX_LOG_BYTES): () => Promise<void> {
   const copy = `${file}.new`;
@@ -54,19 +55,19 @@ export function logRotation(file: string, descriptor: number, maxBytes = MAX_LOG
       const { size: found } = fstatSync(to);
       // Begun again where the log was emptied, or the copy taken away, by somebody else.
       if (size < copied || found < copied) copied = 0;
-      // What an earlier launcher left, or a write that failed.
-      if (found > copied) ftruncateSync(to, copied);
       copyNews(from, to, LOOK_BYTES);
       await Promise.all([sync(descriptor), sync(to)]);
       if (copied <= maxBytes || fstatSync(descriptor).size - copied > LOOK_BYTES) return;
       // Where there is no room for what was written meanwhile, it ends here, and nothing that was kept has moved.
       copyNews(from, to, LOOK_BYTES);
-      makeRoom(file);
+      const oldest = makeRoom(file);
       renameSync(copy, `${file}.1`);
+      ftruncateSync(to, copied);
       // The last thing found before the log is emptied is that there is no more.
       copyNews(from, to, Infinity);
       ftruncateSync(descriptor);
       copied = 0;
+      if (oldest !== undefined) renameSync(oldest, copy);
     } finally {
       closeSync(from);
       closeSync(to);
@@ -76,8 +77,12 @@ export function logRotation(file: string, descriptor: number, maxBytes = MAX_LOG
 
 const sync = promisify(fdatasync);
 
-function makeRoom(file: string): void {
+/** Moves what is kept on by one, and answers where the oldest is now, which is kept no more. */
+function makeRoom(file: string): string | undefined {
+  const oldest = existsSync(`${file}.${KEPT}`) ? `${file}.old` : undefined;
+  if (oldest !== undefined) renameSync(`${file}.${KEPT}`, oldest);
   for (let older = KEPT; older > 1; older--) {
     if (existsSync(`${file}.${older - 1}`)) renameSync(`${file}.${older - 1}`, `${file}.${older}`);
   }
+  return oldest;
 }

@@ -20,7 +20,7 @@ export function logsPage(): string {
     '# Logs',
     '',
     'Every service writes JSON lines to standard output; `npm start` keeps them in `.techno/logs/<service>.log`, 16 MiB of it and the four',
-    'times 16 before (`.log.1` to `.log.4`; `.log.new` is the next of them, copied as the log grows).',
+    'times 16 before (`.log.1` to `.log.4`; `.log.new` is the next of them, copied as the log grows, over a file of old lines).',
     'There is one schema, and nothing that is not in it is written: `logLineFaults` in `libs/contracts/src/log-line.ts`',
     'says what is wrong with a line, tests hold real output of all services against it, and so does `deploy/runbooks/obs-contract`.',
     '',
