@@ -25,6 +25,7 @@ const PROMISED = [
   'LLMLatency',
   'NotificationChannelFailing',
   'StreamNearlyFull',
+  'SweeperBehind',
   'WhatsAppNotificationFailures',
 ];
 const ALERTS = alerts().map((rule): [string, typeof rule] => [rule.alert, rule]);

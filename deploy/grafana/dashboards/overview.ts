@@ -128,11 +128,12 @@ export const overview = () =>
           graph({
             title: 'Back-pressure',
             description:
-              'Requests shed with 503, accepted requests NATS has not taken yet, and those driven again because they had not ended in time.',
+              'Requests shed with 503, accepted requests NATS has not taken yet, those driven again because they had not ended in time, and how late sweepers look. The alert SweeperBehind.',
             queries: [
               { expr: rate('load_shed_total', ['reason']), legend: 'shed: {{reason}}' },
               { expr: 'sum(driver_backlog)', legend: 'waiting for NATS' },
               { expr: rate('sweeper_driven_total'), legend: 'driven again' },
+              { expr: 'techno:sweeper_behind_seconds:max', legend: 'sweepers behind (s)' },
             ],
           }),
         ],

@@ -46,6 +46,7 @@ export const METRICS: Readonly<Record<string, DeclaredMetric>> = {
   load_shed_total: counter('reason'),
   webhook_rejections_total: counter('source reason', sparse(seenAt('gateway'))),
   sweeper_driven_total: counter('', own('gateway')),
+  sweeper_behind_seconds: gauge('', own('gateway')),
   driver_backlog: gauge('', own('gateway')),
 
   // Gates, executors, model

@@ -1,8 +1,8 @@
 import { ERROR_CODES } from '@techno/contracts';
 import { createHttpServer, docsRoutes, openApi, type Route } from '@techno/http';
 import { listenForReplies } from '@techno/jetstream';
-import { every, MINUTE, randomHex, w3cTraceIdOf } from '@techno/kernel';
-import { runService, VERSION } from '@techno/service';
+import { every, MINUTE, randomHex, SECOND, w3cTraceIdOf } from '@techno/kernel';
+import { loop, runService, VERSION } from '@techno/service';
 import { createInbox, createWebhookSources } from '@techno/storage';
 import { createAcceptor } from './accept.ts';
 import { createAnswerLog } from './answer-log.ts';
@@ -78,6 +78,11 @@ await runService<GatewayConfig>({
     const driven = metrics.counter({
       name: 'sweeper_driven_total',
       help: 'Accepted requests driven again after their time limit',
+      labels: [],
+    })({});
+    const behind = metrics.gauge({
+      name: 'sweeper_behind_seconds',
+      help: 'How long the oldest accepted request that came to its time has waited for a sweeper; every replica says the same',
       labels: [],
     })({});
     const backlog = metrics.gauge({ name: 'driver_backlog', help: 'Accepted requests that NATS has not taken yet', labels: [] })(
@@ -163,6 +168,15 @@ await runService<GatewayConfig>({
               signal,
             ),
         },
+        // By itself: a sweeper that hangs would not tell.
+        loop(
+          'watch-sweeper',
+          5 * SECOND,
+          (fields) => log.error(fields, 'sweeper.problem'),
+          async () => {
+            behind.set(await inbox.behindSeconds());
+          },
+        ),
         {
           name: 'housekeeping',
           run: (signal) =>

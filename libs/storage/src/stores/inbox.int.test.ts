@@ -270,6 +270,34 @@ describe('sweep', () => {
     expect(idsOf(await overdue(inboxes.a))).toEqual([1, 2].map(traceId));
   });
 
+  test('says how long the oldest waits for its pass, or to be taken', async () => {
+    const past = (seconds: number) => rig.admin(`update inbox set due_at = now() - interval '1 second' * $1`, [seconds]);
+    const behind = async () => Math.round((await inboxes.b.behindSeconds()) / 10) * 10;
+    expect(await behind()).toBe(0);
+    await inboxes.a.accept(entry(1, { dueInMs: MINUTE }));
+    expect(await behind()).toBe(0);
+    await past(200);
+    expect(await behind()).toBe(200);
+    await passed(inboxes.a);
+    // Noted as overdue, and nobody has taken it.
+    expect(await behind()).toBe(200);
+    await overdue(inboxes.a);
+    expect(await behind()).toBe(0);
+  });
+
+  test('says how long it has been held up by a transaction that somebody leaves open', async () => {
+    await (other as Database).transaction(async (query) => {
+      await query({ name: 'open', text: 'select txid_current()' }, []);
+      await inboxes.a.accept(entry(1));
+      expect(await passed(inboxes.a)).toBe(0);
+      await sleepMs(1_000);
+      expect(await inboxes.a.behindSeconds()).toBeGreaterThanOrEqual(1);
+    });
+    await passed(inboxes.a);
+    await overdue(inboxes.a);
+    expect(await inboxes.a.behindSeconds()).toBe(0);
+  });
+
   test('waits for no transaction of anybody else', async () => {
     const auditor = await rig.open('auditor');
     await auditor.transaction(async (query) => {
@@ -321,6 +349,7 @@ describe('sweep', () => {
         const inbox = createInbox(database);
         expect(await passed(inbox, 100)).toBeGreaterThanOrEqual(100);
         while ((await passed(inbox, 500)) > 0);
+        await inbox.behindSeconds();
         await overdue(inbox);
       });
       expect(scans.whole).toBe(0);

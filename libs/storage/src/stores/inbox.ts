@@ -58,6 +58,8 @@ export interface Inbox {
    * forgets those that have ended. Several replicas do it without meeting: rows are locked and skipped.
    */
   takeOverdue(options: { limit: number; delayMs: number; maxDelayMs: number }): Promise<OverdueRequest[]>;
+  /** How long the oldest request that has come to its time has waited to be passed by, or, overdue, to be taken. 0: none waits. */
+  behindSeconds(): Promise<number>;
   /** Frees idempotency keys and message ids older than 24 hours. */
   releaseKeys(): Promise<number>;
   readonly pending: number;
@@ -139,6 +141,14 @@ const TAKE_OVERDUE = {
     select i.request, i.traceparent, d.drives
     from driven d cross join lateral (select request, traceparent from inbox where trace_id = d.trace_id offset 0) i`,
 };
+/** The first of each of two indexes, however much is behind them. */
+const BEHIND = {
+  name: 'inbox-behind',
+  text: `select greatest(extract(epoch from clock_timestamp() - least(
+      (select due_at from inbox where settled_at is null and due_at > (select passed_until from inbox_watermark) order by due_at limit 1),
+      (select due_at from inbox_overdue order by due_at limit 1)
+    )), 0)::float8 as seconds`,
+};
 
 export function createInbox(database: Database): Inbox {
   const accepting = createBatcher<InboxEntry, Acceptance>({
@@ -174,6 +184,10 @@ export function createInbox(database: Database): Inbox {
       return row?.passed ?? 0;
     },
     takeOverdue: ({ limit, delayMs, maxDelayMs }) => database.query<OverdueRequest>(TAKE_OVERDUE, [limit, delayMs, maxDelayMs]),
+    async behindSeconds() {
+      const [row] = await database.query<{ seconds: number }>(BEHIND, []);
+      return row?.seconds ?? 0;
+    },
     async releaseKeys() {
       return (await database.query(RELEASE, [])).length;
     },
