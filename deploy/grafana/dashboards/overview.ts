@@ -133,7 +133,7 @@ export const overview = () =>
               { expr: rate('load_shed_total', ['reason']), legend: 'shed: {{reason}}' },
               { expr: 'sum(driver_backlog)', legend: 'waiting for NATS' },
               { expr: rate('sweeper_driven_total'), legend: 'driven again' },
-              { expr: 'techno:sweeper_behind_seconds:max', legend: 'sweepers behind (s)' },
+              { expr: 'max(sweeper_behind_seconds)', legend: 'sweepers behind (s)' },
             ],
           }),
         ],
