@@ -75,10 +75,10 @@ describe('a request', () => {
     expect(left).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('waits no longer than ten milliseconds', async () => {
+  it('waits no longer than fifteen milliseconds', async () => {
     await join(1, 2, 3, 4);
     await join(5);
-    await pass(6);
+    await pass(11);
     await join(6);
     await pass(3);
     expect(left).toHaveLength(4);
@@ -86,7 +86,7 @@ describe('a request', () => {
     expect(left).toEqual([1, 2, 3, 4, 5, 6]);
     // The next group has a wait of its own.
     await join(7);
-    await pass(9);
+    await pass(14);
     expect(left).toHaveLength(6);
     await pass(1);
     expect(left).toHaveLength(7);

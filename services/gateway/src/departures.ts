@@ -20,10 +20,10 @@ const FEW = 4;
 const AGAIN_MS = 3;
 
 /** The longest that a group waits for more, in milliseconds. */
-const MAX_WAIT_MS = 10;
+const MAX_WAIT_MS = 15;
 
 /** Who comes later than this after the one before is alone, and waits for nobody. */
-const ALONE_MS = 2 * MAX_WAIT_MS;
+const ALONE_MS = 20;
 
 /** How long it is remembered how many were on the way at once, and at most twice as long. */
 const LATELY_MS = 200;
