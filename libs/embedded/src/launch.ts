@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND, StartupError } from '@techno/kernel';
 import type { Guard, Stage } from './guard.ts';
-import { withTimerSlack } from './timer-slack.ts';
 
 /** How one process is started, known to be ready, and stopped. */
 export interface LaunchPlan {
@@ -16,8 +15,6 @@ export interface LaunchPlan {
   readonly account?: { readonly uid: number; readonly gid: number } | undefined;
   readonly stopSignal: NodeJS.Signals;
   readonly stage: Stage;
-  /** By how much its timers may be late, in nanoseconds; Linux's 50 µs where nothing is said. */
-  readonly timerSlackNanos?: number;
   /** Asked again and again until it answers true; throwing means "not yet". */
   isReady(signal: AbortSignal): Promise<boolean>;
 }
@@ -40,15 +37,13 @@ export interface Running {
  * @throws StartupError PROCESS_NOT_STARTED
  */
 export async function launch(plan: LaunchPlan, options: { output: number; guard: Guard }): Promise<Running> {
-  const start = (): ChildProcess =>
-    spawn(plan.command, [...plan.args], {
-      cwd: plan.cwd,
-      env: plan.env,
-      detached: true,
-      stdio: ['ignore', options.output, options.output],
-      ...plan.account,
-    });
-  const child = plan.timerSlackNanos === undefined ? start() : withTimerSlack(plan.timerSlackNanos, start);
+  const child: ChildProcess = spawn(plan.command, [...plan.args], {
+    cwd: plan.cwd,
+    env: plan.env,
+    detached: true,
+    stdio: ['ignore', options.output, options.output],
+    ...plan.account,
+  });
   const { pid } = child;
   if (pid === undefined) {
     const [cause] = (await once(child, 'error')) as [Error];

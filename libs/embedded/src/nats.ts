@@ -30,9 +30,6 @@ export async function planNats(options: NatsOptions): Promise<LaunchPlan> {
     env: { GOMAXPROCS: String(Math.max(1, Math.floor(availableParallelism() / 2))) },
     stopSignal: 'SIGTERM',
     stage: 2,
-    // Go's scheduler looks 20 µs after each piece of work whether somebody is stuck, 1,500 times a second under load: with Linux's 50 µs these
-    // looks were a quarter of the whole system's voluntary context switches and of nats-server's processor time (docs/PERFORMANCE.md).
-    timerSlackNanos: 1_000_000,
     async isReady(signal) {
       const health = `http://127.0.0.1:${options.monitorPort}/healthz?js-enabled-only=true`;
       const response = await fetch(health, { signal: AbortSignal.any([signal, AbortSignal.timeout(1_000)]) });
