@@ -14,7 +14,12 @@ describe('trendOf', () => {
   it('finds a leak under the noise', () => {
     const trend = run((seconds) => (100 + (seconds % 40) + seconds * 0.2) * MIB);
     expect(trend.flat).toBe(false);
-    expect(trend.growthBytes / MIB).toBeGreaterThan(40);
+    expect(trend.growthBytes / MIB).toBeGreaterThan(30);
   });
+  it('finds a leak that comes in steps', () =>
+    expect(run((seconds) => (100 + Math.floor(seconds / 50) * 10) * MIB).flat).toBe(false));
+  it.each([65, 120, 180, 215, 295])('finds one step to another working size flat, at %i s', (at) =>
+    expect(run((seconds) => (seconds < at ? 150 : 182) * MIB).flat).toBe(true),
+  );
   it('has nothing against shrinking', () => expect(run((seconds) => (400 - seconds) * MIB).flat).toBe(true));
 });

@@ -13,10 +13,12 @@ export interface MemoryTrend {
   readonly name: string;
   readonly firstBytes: number;
   readonly lastBytes: number;
-  /** Growth over the whole run by the line that fits best. */
+  /** Growth over the whole run at the pace that the run and both of its halves reach, by the lines that fit best. */
   readonly growthBytes: number;
   readonly flat: boolean;
 }
+
+type Point = readonly [seconds: number, bytes: number];
 
 const SAMPLE_SECONDS = 5;
 const REPORT_SECONDS = 30;
@@ -34,7 +36,7 @@ export async function soak(
   options: { seconds: number; perSecond: number; say: (line: string) => void },
 ): Promise<SoakResult> {
   const over = new AbortController();
-  const samples = new Map<string, [seconds: number, bytes: number][]>();
+  const samples = new Map<string, Point[]>();
   const watch = (async () => {
     for (let seconds = 0; !over.signal.aborted; seconds += SAMPLE_SECONDS) {
       const usage = usageOf(subject.processes());
@@ -67,18 +69,29 @@ export async function soak(
   }
 }
 
-/** Least squares over what follows the settling time. */
-export function trendOf(name: string, points: readonly (readonly [seconds: number, bytes: number])[]): MemoryTrend {
+/** What leaks grows in both halves; a step to another working size, as when a stream is full for the first time, is in one. */
+export function trendOf(name: string, points: readonly Point[]): MemoryTrend {
   const settled = points.filter(([seconds]) => seconds >= SETTLING_SECONDS);
-  const used = settled.length >= 2 ? settled : points;
-  const meanX = used.reduce((sum, [x]) => sum + x, 0) / used.length;
-  const meanY = used.reduce((sum, [, y]) => sum + y, 0) / used.length;
-  const covariance = used.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  const variance = used.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  const [firstX = 0, firstBytes = 0] = used[0] ?? [];
-  const [lastX = 0, lastBytes = 0] = used.at(-1) ?? [];
-  const growthBytes = variance === 0 ? 0 : (covariance / variance) * (lastX - firstX);
-  return { name, firstBytes, lastBytes, growthBytes, flat: growthBytes < Math.max(FLAT_BYTES, meanY * FLAT_SHARE) };
+  const used = settled.length >= 4 ? settled : points;
+  const middle = Math.floor(used.length / 2);
+  const [from = 0, firstBytes = 0] = used[0] ?? [];
+  const [until = 0, lastBytes = 0] = used.at(-1) ?? [];
+  const pace = Math.min(...[used, used.slice(0, middle), used.slice(middle)].map(slopeOf));
+  const growthBytes = pace * (until - from);
+  return { name, firstBytes, lastBytes, growthBytes, flat: growthBytes < Math.max(FLAT_BYTES, mean(used, 1) * FLAT_SHARE) };
+}
+
+/** Bytes a second, by least squares. */
+function slopeOf(points: readonly Point[]): number {
+  const meanX = mean(points, 0);
+  const meanY = mean(points, 1);
+  const covariance = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  const variance = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  return variance === 0 ? 0 : covariance / variance;
+}
+
+function mean(points: readonly Point[], axis: 0 | 1): number {
+  return points.reduce((sum, point) => sum + point[axis], 0) / points.length;
 }
 
 function mib(bytes: number): string {
