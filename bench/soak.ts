@@ -13,7 +13,7 @@ export interface MemoryTrend {
   readonly name: string;
   readonly firstBytes: number;
   readonly lastBytes: number;
-  /** Growth over the whole run at the pace that the run and both of its halves reach, by the lines that fit best. */
+  /** Growth over the whole run by the line that fits best, with one step in it or without, whichever is less steep. */
   readonly growthBytes: number;
   readonly flat: boolean;
 }
@@ -69,25 +69,30 @@ export async function soak(
   }
 }
 
-/** What leaks grows in both halves; a step to another working size, as when a stream is full for the first time, is in one. */
+/** One step to another working size, as when a stream is full for the first time, is not growth: what leaks grows on beside it. */
 export function trendOf(name: string, points: readonly Point[]): MemoryTrend {
   const settled = points.filter(([seconds]) => seconds >= SETTLING_SECONDS);
-  const used = settled.length >= 4 ? settled : points;
-  const middle = Math.floor(used.length / 2);
+  const used = settled.length >= 2 ? settled : points;
   const [from = 0, firstBytes = 0] = used[0] ?? [];
   const [until = 0, lastBytes = 0] = used.at(-1) ?? [];
-  const pace = Math.min(...[used, used.slice(0, middle), used.slice(middle)].map(slopeOf));
+  const stepped = used
+    .slice(1)
+    .map((_, index) => commonLine([used.slice(0, index + 1), used.slice(index + 1)]))
+    .toSorted((one, other) => one.squaredError - other.squaredError)[0];
+  const pace = Math.min(commonLine([used]).slope, stepped?.slope ?? Number.POSITIVE_INFINITY);
   const growthBytes = pace * (until - from);
   return { name, firstBytes, lastBytes, growthBytes, flat: growthBytes < Math.max(FLAT_BYTES, mean(used, 1) * FLAT_SHARE) };
 }
 
-/** Bytes a second, by least squares. */
-function slopeOf(points: readonly Point[]): number {
-  const meanX = mean(points, 0);
-  const meanY = mean(points, 1);
-  const covariance = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  const variance = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  return variance === 0 ? 0 : covariance / variance;
+/** Least squares: one slope (bytes a second) for all runs of points, each at a height of its own. */
+function commonLine(runs: readonly (readonly Point[])[]): { slope: number; squaredError: number } {
+  const centred = runs.flatMap((run) => {
+    const [meanX, meanY] = [mean(run, 0), mean(run, 1)];
+    return run.map(([x, y]) => [x - meanX, y - meanY] as const);
+  });
+  const variance = centred.reduce((sum, [x]) => sum + x * x, 0);
+  const slope = variance === 0 ? 0 : centred.reduce((sum, [x, y]) => sum + x * y, 0) / variance;
+  return { slope, squaredError: centred.reduce((sum, [x, y]) => sum + (y - slope * x) ** 2, 0) };
 }
 
 function mean(points: readonly Point[], axis: 0 | 1): number {

@@ -200,7 +200,7 @@ function memory({ seconds, perSecond, processes }: SoakResult): string {
     flat ? 'flat' : 'GROWS',
   ]);
   return [
-    `${seconds} s at ${perSecond.toFixed(0)} actions/s; the first minute is left out, and so are PostgreSQL’s shared buffers. Growth is at the pace that the whole and both halves reach, each by its best-fitting line: a step to another working size is not growth.`,
+    `${seconds} s at ${perSecond.toFixed(0)} actions/s; the first minute is left out, and so are PostgreSQL’s shared buffers. Growth is that of the best-fitting line, with one step in it or without, whichever is less steep: a step to another working size is not growth.`,
     table(['process', 'first', 'last', 'growth', ''], rows),
   ].join('\n\n');
 }
